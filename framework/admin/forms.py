@@ -125,3 +125,9 @@ class GivePlanForm(PageForm):
     """Which plan somebody is to have."""
 
     plan = SelectField("Plan", choices={AUTOMATIC: "By their address: free or student", **_NAMES})
+
+
+class GiveGroupPlanForm(GivePlanForm):
+    """Which plan a group is to have."""
+
+    plan = SelectField("Plan", choices={AUTOMATIC: "None given: free", **_NAMES})

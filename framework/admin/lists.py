@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from framework.accounts.core import plans
 from framework.accounts.core.account import GROUP
-from framework.accounts.lifecycle.operations import find_user
+from framework.accounts.lifecycle.operations import find_owner
 from framework.accounts.models import BrowserSession, Token, User
 from framework.database.session import read_transaction
 from framework.projects.core.queries import PUBLIC, WORDS
@@ -37,8 +37,11 @@ PEOPLE_STATES: States = {
     "suspended": ("Suspended", User.suspended_at.is_not(None)),
     "unconfirmed": ("Without a confirmed address", User.email_verified_at.is_(None)),
     "plan": ("With a plan that was given", User.plan.is_not(None)),
+    "groups": ("Groups", User.kind == GROUP),
 }
 """By the word in the address: what it is called, and which people it leaves."""
+_WITH_GROUPS = ("plan", "groups")
+"""The states in which groups are listed: what an administrator gives them is a plan."""
 PEOPLE_ORDERS: Orders = {
     "": ("By name", (User.name_key,)),
     "newest": ("Newest first", (User.id.desc(),)),
@@ -83,10 +86,11 @@ class ListPage(Generic[Row]):
 
 @dataclass(frozen=True)
 class ListedPerson:
-    """An account, what it owns, and the plan that it has; `last_seen_at` is right to the hour."""
+    """An account, or a group, what it owns, and the plan that it has; `last_seen_at` is right to the hour."""
 
     id: int
     name: str
+    is_group: bool
     full_name: str
     email: str
     confirmed: bool
@@ -120,8 +124,10 @@ class ListedProject:
 
 
 def list_people(asked: ListRequest) -> ListPage[ListedPerson]:
-    """A page of the accounts that there are."""
-    conditions = [User.deleted_at.is_(None), User.kind != GROUP, *_chosen(PEOPLE_STATES, asked.state)]
+    """A page of the accounts that there are; groups are among them only in some states."""
+    conditions = [User.deleted_at.is_(None), *_chosen(PEOPLE_STATES, asked.state)]
+    if asked.state not in _WITH_GROUPS:
+        conditions.append(User.kind != GROUP)
     if asked.text:
         conditions.append(PEOPLE_WORDS.contains(asked.text.lower(), autoescape=True))
     order = PEOPLE_ORDERS.get(asked.order, PEOPLE_ORDERS[""])[1]
@@ -163,17 +169,17 @@ def list_largest_of(owner_id: int) -> list[ListedProject]:
 
 
 def find_listed_person(name: str) -> ListedPerson | None:
-    """The account of this name, in any case."""
+    """The account or group of this name, in any case."""
     with read_transaction() as session:
-        theirs = (User.name_key == name.lower(), User.deleted_at.is_(None), User.kind != GROUP)
+        theirs = (User.name_key == name.lower(), User.deleted_at.is_(None))
         row = session.execute(_people().where(*theirs)).one_or_none()
     return _person(*row) if row else None
 
 
 def find_person_id(name: str) -> int | None:
-    """The number of the account of this name or confirmed address."""
+    """The number of the account or group of this name, or of the account of this confirmed address."""
     with read_transaction() as session:
-        user = find_user(session, name)
+        user = find_owner(session, name)
         return user.id if user else None
 
 
@@ -219,6 +225,7 @@ def _person(
     return ListedPerson(
         id=user.id,
         name=user.name,
+        is_group=user.kind == GROUP,
         full_name=user.full_name,
         email=user.email,
         confirmed=user.email_verified_at is not None,

@@ -8,7 +8,7 @@ from framework.accounts.factors.checking import read_ways
 from framework.accounts.lifecycle import account_invitations, administration
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.admin import lists
-from framework.admin.forms import GivePlanForm, InviteForm, ResetFactorForm, SuspendForm
+from framework.admin.forms import GiveGroupPlanForm, GivePlanForm, InviteForm, ResetFactorForm, SuspendForm
 from framework.admin.guard import NoSuchPage, administrators_only
 from framework.admin.lists import ListedPerson
 from framework.admin.requests import read_list_request
@@ -55,8 +55,8 @@ def withdraw_invitation(invitation_id: int) -> ViewResponse:
 
 @people.get("/<name>")
 def show(name: str) -> ViewResponse:
-    """One account: its plan, what it stores, and what can be done with it."""
-    return _page(_find(name), SuspendForm(formdata=None))
+    """One account or group: its plan, what it stores, and what can be done with it."""
+    return _page(_find_owner(name), SuspendForm(formdata=None))
 
 
 @people.post("/<name>/suspend")
@@ -97,8 +97,9 @@ def reset_second_factor(name: str) -> ViewResponse:
 
 @people.post("/<name>/plan")
 def give_plan(name: str) -> ViewResponse:
-    """Give the account another plan."""
-    person, form = _find(name), GivePlanForm()
+    """Give the account or group another plan."""
+    person = _find_owner(name)
+    form = _plan_form(person)()
     plan = form.plan.data or None
     done = form.attempt(lambda: administration.give_plan(person.name, plan, by=reauthenticate().account))
     if done is None:
@@ -113,10 +114,21 @@ def _invitations_page(form: InviteForm) -> ViewResponse:
 
 
 def _find(name: str) -> ListedPerson:
-    person = lists.find_listed_person(name)
-    if person is None:
+    person = _find_owner(name)
+    if person.is_group:
         raise NoSuchPage
     return person
+
+
+def _find_owner(name: str) -> ListedPerson:
+    owner = lists.find_listed_person(name)
+    if owner is None:
+        raise NoSuchPage
+    return owner
+
+
+def _plan_form(owner: ListedPerson) -> type[GivePlanForm]:
+    return GiveGroupPlanForm if owner.is_group else GivePlanForm
 
 
 def _page(
@@ -127,7 +139,7 @@ def _page(
 ) -> ViewResponse:
     held = administration.read_plan_of(person.name)
     resetting = reset or ResetFactorForm(formdata=None)
-    form = plan or GivePlanForm(formdata=None, data={"plan": held.plan.name if held.given else ""})
+    form = plan or _plan_form(person)(formdata=None, data={"plan": held.plan.name if held.given else ""})
     page = render_template(
         "doctor/person.html",
         person=person,

@@ -204,7 +204,7 @@ def _refuse_excess(session: Session, project: ProjectAccess, new_bytes: int) -> 
     owner = session.get_one(User, session.get_one(Project, project.id).owner_id)
     usage = quota.read_owner_usage(session, owner)
     if new_bytes > usage.room_bytes:
-        raise quota.QuotaExceeded(owner.name, usage.plan, used_bytes=usage.used_bytes, new_bytes=new_bytes)
+        raise quota.QuotaExceeded(owner.name, usage, new_bytes=new_bytes)
 
 
 def _open(session: Session, account: Account, row: Copied) -> tuple[tuple[str, str], Source]:

@@ -216,8 +216,8 @@ def _choose_within_quota(
         elif left is not None and needed > left:
             line.error = 507, quota.StoreFull().sentence
         elif needed > room:
-            used = usage.plan.most_bytes - room
-            line.error = 507, quota.QuotaExceeded(access.owner, usage.plan, used_bytes=used, new_bytes=needed).sentence
+            now = replace(usage, used_bytes=usage.plan.most_bytes - room)
+            line.error = 507, quota.QuotaExceeded(access.owner, now, new_bytes=needed).sentence
         else:
             room -= needed
             left = left - needed if left is not None else None

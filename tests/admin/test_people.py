@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from framework.accounts.core.account import Account, NotAdministrator
+from framework.accounts.core.plans import PlanHeld, default_plan
 from framework.accounts.lifecycle import administration
 from framework.accounts.signin import reauthentication
 from framework.accounts.signin.tokens import create_token
 from framework.admin import lists
 from framework.admin.lists import ListRequest, list_people
+from framework.audit.reading import AuditQuery, read_entries
 from framework.database.session import transaction
+from framework.groups.operations import create_group
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.models import Repository
@@ -43,6 +46,7 @@ def test_people_are_searched_filtered_and_sorted(ada: Account, alice: Account, b
         ["bob"],
         ["zoe"],
         ["alice"],
+        [],
     ]
 
 
@@ -148,3 +152,31 @@ def test_who_is_an_administrator_no_more_changes_nothing(ada: Account, alice: Ac
 
 def test_an_account_that_does_not_exist(ada: Account, signed_in: SignIn) -> None:
     assert signed_in(ada).get("/admin/people/nobody").status_code == 404
+
+
+@on_each_deployment
+def test_a_group_is_given_a_plan(ada: Account, alice: Account, signed_in: SignIn) -> None:
+    create_group(alice, name="lab", title="The lab")
+    admin, page = signed_in(ada), "/admin/people/lab"
+    assert (names(), names(state="groups"), names(state="plan")) == (["ada", "alice"], ["lab"], [])
+    assert "lab@" not in admin.get("/admin/people?state=groups").text
+    assert admin.submit(page, to=f"{page}/plan", plan="unlimited").location == page
+    assert "<strong>0 bytes</strong> of any amount used" in admin.get(page).text
+    assert names(state="plan") == ["lab"]
+    entry = read_entries(AuditQuery(kind="plan_given")).entries[0]
+    assert (entry.actor, entry.person, entry.details) == ("ada", "lab", {"plan": "unlimited"})
+    assert "Plan given: " in admin.get("/admin/audit?person=lab").text
+    own = signed_in(alice).get("/lab/settings/usage").text
+    assert "Unlimited plan" in own
+    assert admin.submit(page, to=f"{page}/plan", plan="").location == page
+    assert administration.read_plan_of("lab") == PlanHeld(default_plan("free"), given=False)
+
+
+def test_a_group_is_neither_suspended_nor_given_other_ways_in(ada: Account, alice: Account, signed_in: SignIn) -> None:
+    create_group(alice, name="lab", title="The lab")
+    admin = signed_in(ada)
+    page = admin.get("/admin/people/lab").text
+    assert "Suspend" not in page
+    assert "@" not in page.partition("<main")[2].partition("</main")[0]
+    for action in ("suspend", "resume", "second-factor"):
+        assert admin.submit("/admin/people/lab", to=f"/admin/people/lab/{action}", reason="x").status_code == 404

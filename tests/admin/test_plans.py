@@ -5,7 +5,9 @@ import pytest
 from framework.accounts.core.account import Account, NotAdministrator
 from framework.accounts.core.plans import Plan, default_plan
 from framework.accounts.lifecycle import administration, plan_editing
+from framework.accounts.lifecycle.plan_editing import Given
 from framework.admin.forms import BadSize, parse_size, write_size
+from framework.groups.operations import create_group
 from tests.cast import SignIn, new_account, on_each_deployment
 
 
@@ -44,9 +46,15 @@ def test_there_are_no_other_plans(ada: Account, signed_in: SignIn) -> None:
 
 
 def test_it_counts_whom_a_plan_was_given(ada: Account, alice: Account, signed_in: SignIn) -> None:
-    administration.give_plan("alice", "unlimited")
-    assert plan_editing.count_given() == {"unlimited": 1}
-    assert "Given to 1 person" in signed_in(ada).get("/admin/plans").text
+    for name in ("lab", "course"):
+        create_group(alice, name=name, title="")
+    for name in ("alice", "lab"):
+        administration.give_plan(name, "unlimited")
+    administration.give_plan("course", "student")
+    assert plan_editing.count_given() == {"unlimited": Given(1, 1), "student": Given(groups=1)}
+    page = signed_in(ada).get("/admin/plans").text
+    assert "Given to 1 person and 1 group<" in page
+    assert "Given to 1 group<" in page
 
 
 def test_who_is_an_administrator_no_more_edits_nothing(ada: Account) -> None:

@@ -8,7 +8,7 @@ from framework.accounts.core.account import Account, AccountNotFound, AccountSus
 from framework.accounts.core.credentials import end_all
 from framework.accounts.core.former_names import reserve_names
 from framework.accounts.core.ways_in.removal import remove_all
-from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
+from framework.accounts.lifecycle.operations import find_owner, find_user, list_guessable_words, set_password
 from framework.accounts.models import Picture, Profile, User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
@@ -73,20 +73,22 @@ def set_admin(name: str, *, admin: bool, force: bool = False) -> str:
 
 
 def read_plan_of(name: str) -> plans.PlanHeld:
-    """The plan of this account, and why it has it.
+    """The plan of this account, which may be a group's, and why it has it.
 
     Raises:
         AccountNotFound.
     """
     with read_transaction() as session:
-        user = find_user(session, name)
-        if user is None:
+        owner = find_owner(session, name)
+        if owner is None:
             raise NoSuchAccount(name)
-        return plans.read_held_plan(session, user)
+        return plans.read_held_plan(session, owner)
 
 
 def give_plan(name: str, plan: str | None, *, by: Account | None = None) -> str:
-    """Give somebody a plan, which stays until another is given; None lets the confirmed address decide. The user name.
+    """Give a person or a group a plan, which stays until another is given; the name.
+
+    None lets a person's confirmed address decide; a group has the plan `free` then.
 
     Raises:
         AccountNotFound.
@@ -97,10 +99,22 @@ def give_plan(name: str, plan: str | None, *, by: Account | None = None) -> str:
         plans.default_plan(plan)
     with transaction() as session:
         recheck_administrator(session, by)
-        user = find_account(session, name)
-        user.plan = plan
-        audit.record(session, "plan_given", actor=by, person=user, plan=plan or "automatic")
-    return user.name
+        owner = _lock_owner(session, name)
+        owner.plan = plan
+        audit.record(session, "plan_given", actor=by, person=owner, plan=plan or "automatic")
+        return owner.name
+
+
+def _lock_owner(session: Session, name: str) -> User:
+    """The row of a person or a group, which may have been deleted since it was found."""
+    found = find_owner(session, name)
+    if found is None:
+        raise NoSuchAccount(name)
+    query = select(User).where(User.id == found.id, User.deleted_at.is_(None)).with_for_update()
+    owner = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if owner is None:
+        raise NoSuchAccount(name)
+    return owner
 
 
 def replace_password(name: str, password: str) -> str:

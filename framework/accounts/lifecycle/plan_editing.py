@@ -1,12 +1,13 @@
 """What administrators change about a plan; it holds at once for everybody who has it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import plans
-from framework.accounts.core.account import Account, recheck_administrator
+from framework.accounts.core.account import GROUP, Account, recheck_administrator
 from framework.accounts.core.plans import Plan
 from framework.accounts.models import PlanLimits, User
 from framework.audit import log as audit
@@ -19,11 +20,21 @@ def list_plans() -> list[Plan]:
         return [plans.read_plan(session, name) for name in plans.PLANS]
 
 
-def count_given() -> Mapping[str, int]:
-    """How many people were given each plan by an administrator."""
-    query = select(User.plan, func.count()).where(User.plan.is_not(None)).group_by(User.plan)
+@dataclass(frozen=True)
+class Given:
+    """How many people and groups were given a plan by an administrator."""
+
+    people: int = 0
+    groups: int = 0
+
+
+def count_given() -> Mapping[str, Given]:
+    """How many have each plan that an administrator gave to anybody; deleted accounts do not count."""
+    groups = func.count().filter(User.kind == GROUP)
+    query = select(User.plan, func.count() - groups, groups).where(User.plan.is_not(None), User.deleted_at.is_(None))
     with read_transaction() as session:
-        return {str(plan): count for plan, count in session.execute(query)}
+        found = session.execute(query.group_by(User.plan))
+        return {str(plan): Given(people, groups) for plan, people, groups in found}
 
 
 def edit_plan(plan: Plan, *, by: Account) -> None:

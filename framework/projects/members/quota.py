@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core import plans
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.plans import Plan
 from framework.accounts.models import User
 from framework.database.session import read_transaction
@@ -26,17 +26,31 @@ FALLEN_PERCENTS = 2
 """So far below one of them there is room again, and the next mail may come: a repacking alone changes less."""
 
 
+@dataclass(frozen=True)
+class OwnerUsage:
+    """An owner's plan, and what the owner's projects hold of it, those in the trash included; `group` is one's name."""
+
+    plan: Plan
+    used_bytes: int
+    group: str | None = None
+
+    @property
+    def room_bytes(self) -> int:
+        """How much more there is room for; negative where a plan has become smaller."""
+        return self.plan.most_bytes - self.used_bytes
+
+
 class QuotaExceeded(TooLarge):
     """The owner's projects would hold more than the quota."""
 
-    def __init__(self, owner: str, plan: Plan, *, used_bytes: int, new_bytes: int) -> None:
-        address = config.current().base_url
+    def __init__(self, owner: str, usage: OwnerUsage, *, new_bytes: int) -> None:
+        address, plan = config.current().base_url, usage.plan
         super().__init__(
             f"The projects of {owner} together may hold {format_size(plan.most_bytes)} (plan: {plan.name}). They hold"
-            f" {format_size(used_bytes)}, the trash included, and this would add {format_size(new_bytes)}. Nothing"
-            f" was stored. {owner} can free room at once by deleting projects for good from the trash"
-            f" ({address}/trash), remove old versions of large files under Storage in a project's settings, or ask the"
-            f" administrator for another plan: {address}/settings/usage"
+            f" {format_size(usage.used_bytes)}, the trash included, and this would add {format_size(new_bytes)}."
+            f" Nothing was stored. {f'Owners of {owner}' if usage.group else owner} can free room at once by deleting"
+            f" projects for good from the trash ({address}/trash), remove old versions of large files under Storage in"
+            f" a project's settings, or ask the administrator for another plan: {address}{usage_path(usage.group)}"
         )
 
 
@@ -45,13 +59,13 @@ class TooManyPrivateProjects(Conflict):
 
     field = "visibility"
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, group: str | None) -> None:
         address = config.current().base_url
         super().__init__(
             f"The plan {plan.name} allows {plan.private_projects:,} private"
             f" project{'' if plan.private_projects == 1 else 's'}, the trash included, and there are as many. Make one"
             f" public, delete one for good from the trash ({address}/trash), or ask the administrator for another"
-            f" plan: {address}/settings/usage"
+            f" plan: {address}{usage_path(group)}"
         )
 
 
@@ -62,7 +76,7 @@ class FileOverPlan(TooLarge):
         super().__init__(
             f"“{path}” is {format_limit(size_bytes)}; a file may have {format_limit(plan.file_bytes or 0)} in projects"
             f" with the plan {plan.name}. Nothing was stored. Make the file smaller, or have the project's owner ask"
-            f" for another plan: {config.current().base_url}/settings/usage"
+            " for another plan."
         )
 
 
@@ -76,22 +90,14 @@ class StoreFull(TooLarge):
         )
 
 
-@dataclass(frozen=True)
-class OwnerUsage:
-    """An owner's plan, and what the owner's projects hold of it, those in the trash included."""
-
-    plan: Plan
-    used_bytes: int
-
-    @property
-    def room_bytes(self) -> int:
-        """How much more there is room for; negative where a plan has become smaller."""
-        return self.plan.most_bytes - self.used_bytes
+def usage_path(group: str | None) -> str:
+    """The address of the page on which the group of this name, or else a person, sees what takes the room."""
+    return f"/{group}/settings/usage" if group else "/settings/usage"
 
 
 def read_owner_usage(session: Session, owner: User) -> OwnerUsage:
     """The plan of this account and what its projects hold."""
-    return OwnerUsage(plans.plan_of(session, owner), count_used_bytes(session, owner.id))
+    return OwnerUsage(plans.plan_of(session, owner), count_used_bytes(session, owner.id), _group_name(owner))
 
 
 def read_plan_of(access: ProjectAccess) -> Plan:
@@ -203,7 +209,7 @@ def admit_project(session: Session, owner_id: int, project: Project) -> None:
     owner = session.get_one(User, owner_id)
     usage, new = read_owner_usage(session, owner), session.get_one(Repository, project.repository_id).stored_bytes
     if new > usage.room_bytes:
-        raise QuotaExceeded(owner.name, usage.plan, used_bytes=usage.used_bytes, new_bytes=new)
+        raise QuotaExceeded(owner.name, usage, new_bytes=new)
     if project.visibility == "private":
         _refuse_another_private(session, owner)
 
@@ -241,10 +247,14 @@ def _owner_of(session: Session, access: ProjectAccess) -> User:
     return session.scalars(query).one()
 
 
+def _group_name(owner: User) -> str | None:
+    return owner.name if owner.kind == GROUP else None
+
+
 def _refuse_another_private(session: Session, owner: User) -> None:
     plan = plans.plan_of(session, owner)
     if plan.private_projects is not None and count_private_projects(session, owner.id) >= plan.private_projects:
-        raise TooManyPrivateProjects(plan)
+        raise TooManyPrivateProjects(plan, _group_name(owner))
 
 
 def _store_room(session: Session) -> int | None:
@@ -261,7 +271,7 @@ def refuse_excess(access: ProjectAccess, usage: OwnerUsage, new_bytes: int) -> N
         QuotaExceeded.
     """
     if new_bytes > usage.room_bytes:
-        raise QuotaExceeded(access.owner, usage.plan, used_bytes=usage.used_bytes, new_bytes=new_bytes)
+        raise QuotaExceeded(access.owner, usage, new_bytes=new_bytes)
 
 
 def warn_when_nearly_full(session: Session, owner: User, usage: OwnerUsage, new_bytes: int) -> None:
