@@ -172,7 +172,7 @@ def _try(job: Job, body: bytes) -> Outcome:
     except Unreadable:
         return Outcome(0, problem="The secret cannot be read any more; set a new one")
     except Invalid as refusal:
-        return Outcome(0, problem=refusal.sentence[:200])
+        return Outcome(0, problem=refusal.sentence.rstrip(".")[:200])
     except sending.Undelivered as failure:
         return Outcome(_since(started), problem=str(failure)[:200], is_slow=failure.is_slow)
     return Outcome(_since(started), reply)

@@ -1,9 +1,11 @@
-"""What webhooks that lead nowhere cost: few looks at what waits, and no more rows than others."""
+"""Webhooks that lead nowhere: few looks at what waits, no more rows than others, and what is said of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
 
+from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
 from framework.database.session import transaction
@@ -44,3 +46,13 @@ def test_deliveries_that_nobody_is_told_of_are_forgotten_like_others(
             queue_delivery(session, number, "ping", {}, project_id=secret.id)
     assert set(deliver_due()) == {"dropped"}
     assert len(deliveries()) == KEPT
+
+
+def test_an_address_that_is_allowed_no_longer_is_named_in_one_sentence(
+    alice: Account, secret: ProjectAccess, receiver: Receiver
+) -> None:
+    create_webhook(alice, Place(secret), WebhookText(receiver.url))
+    config.use(replace(config.current(), webhooks_to_private_networks=False))
+    assert deliver_due() == ["failed"]
+    assert deliveries()[0].problem == "127.0.0.1 is not on the public internet"  # pages and mails end it with a stop
+    assert receiver.received == []
