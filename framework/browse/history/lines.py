@@ -1,6 +1,7 @@
 """Finding lines in a version by what they hold, within bounds, whatever encoding the files are in."""
 
 import re
+import signal
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -210,14 +211,14 @@ class _Search:
 def _grep(
     copy: Copy, arguments: Sequence[str], environment: Mapping[str, str], deadline_seconds: float
 ) -> Iterator[Iterable[bytes]]:
-    """What `git grep` prints, in chunks; nothing where nothing is found."""
+    """What `git grep` prints, in chunks; nothing where nothing is found. The reader may stop before its end."""
     try:
         with git.start(
             copy.path, "grep", *arguments, environment=environment, deadline_seconds=deadline_seconds
         ) as process:
             yield git.chunks(process)
     except git.GitFailed as failure:
-        if failure.exit_status != NO_MATCH:
+        if failure.exit_status not in {NO_MATCH, -signal.SIGPIPE}:
             raise
 
 

@@ -128,6 +128,17 @@ def test_texts_in_utf_16_are_looked_for_once_where_that_takes_too_long(
     assert ("UTF-16 are left out" in page, "<mark>three</mark>" in page) == (True, True)
 
 
+@pytest.mark.parametrize(("bound", "value"), [("MOST_PRINTED_BYTES", 200_000), ("MOST_MARKED_FILES", 1)])
+def test_a_search_that_has_enough_ends_git_without_a_failure(
+    shown: Callable[[dict[str, bytes]], Onlooker], monkeypatch: pytest.MonkeyPatch, bound: str, value: int
+) -> None:
+    folder = "/".join(["long" * 50] * 4)
+    wide = {f"{folder}/{number}.txt": "wide\n".encode("utf-16") for number in range(400)}  # git prints 320 kB of names
+    onlooker = shown(wide | {"lines.txt": (b"x" * 100_000 + b"word\n") * 10})
+    monkeypatch.setattr(lines, bound, value)
+    assert "<mark>word</mark>" in onlooker.get("/search/main?q=word")
+
+
 def test_the_list_of_found_files_is_bounded(onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST_PATHS", 3)
     assert "Only the first 50,000" in onlooker.get("/find/v1.0?q=a")
