@@ -116,6 +116,7 @@ def test_a_thread_begins_when_enough_has_arrived(request_bytes: bytes, ready: bo
         ("GET /a/b/search/main?q=x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b/blame/main/x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b/compare/x...y", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
+        ("GET /a/b/origin", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b.git/info/refs?service=x", "", {STREAMS, STRANGERS, OF_STRANGERS[STREAMS]}),
         ("GET /a/b/picture/main/x.jpg", "", {PICTURES, STRANGERS, OF_STRANGERS[PICTURES]}),
         ("GET /a/b/blob/main/raw/x", "Cookie: session=c", set()),

@@ -16,7 +16,8 @@ SHARES |= {OF_STRANGERS[SEARCHES]: 0.125, OF_STRANGERS[PICTURES]: 0.125}
 """The part of a process's threads that requests of a kind may hold together; each request may be of several kinds.
 
 A stream is a request whose body or answer takes as long as its client does: uploads, git, Git LFS, downloads. Archives
-take a processor as long as they last, and so does what looks through a history or a version: search, blame, compare.
+take a processor as long as they last, and so does what looks through a history or a version: search, blame,
+compare, also with an original.
 The page of a folder asks for many pictures at once, and each may have to be drawn.
 """
 
@@ -33,7 +34,7 @@ _STREAMS = re.compile(
 _ARCHIVES = re.compile(
     rb"^(/api/v1/projects)?/[^/]+/[^/]+/(archive|export)(/|$)|^/[^/]+/assignments/[0-9]+/hand-ins\.zip$"
 )
-_SEARCHES = re.compile(rb"^/[^/]+/[^/]+/(search|find|blame|compare)(/|$)")
+_SEARCHES = re.compile(rb"^/[^/]+/[^/]+/(search|find|blame|compare|origin)(/|$)")
 _PICTURES = re.compile(rb"^/[^/]+/[^/]+/picture/")
 _KINDS = ((STREAMS, _STREAMS), (ARCHIVES, _ARCHIVES), (SEARCHES, _SEARCHES), (PICTURES, _PICTURES))
 
