@@ -4,8 +4,10 @@ Both repositories are read side by side through one in scratch, which nobody ser
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,10 +17,12 @@ from framework.copies.filling import Say, copy_large_files, lend_objects
 from framework.copies.models import Copied
 from framework.database.session import read_transaction
 from framework.errors import Conflict, NotFound
+from framework.files import split_chunks
 from framework.gitcore import git
 from framework.gitcore.git import GitFailed, GitTooSlow
 from framework.gitcore.ref_names import HEADS
 from framework.githttp.push.importing import land_history
+from framework.githttp.push.landing import FETCH_FIRST
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.models import Project
 from framework.repositories.cache.copy import Copy
@@ -26,6 +30,7 @@ from framework.repositories.cache.hydration import write_refs
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
+from framework.repositories.catalog.pack_records import HISTORY
 
 LISTED = 30
 MERGE_TITLE = "Merge the original's new versions"
@@ -96,7 +101,7 @@ def compare(account: Account | None, project: ProjectAccess) -> Comparison:
     origin = find_origin(account, project)
     if origin is None:
         raise NoOrigin
-    return _side_by_side(project, origin, lambda pair: _compare(pair, origin))
+    return _side_by_side(project, origin, lambda pair: _compare(pair, origin), HISTORY)
 
 
 def bring_in(account: Account, project: ProjectAccess, *, say: Say = lambda _text: None) -> None:
@@ -114,7 +119,9 @@ def bring_in(account: Account, project: ProjectAccess, *, say: Say = lambda _tex
         raise NotBehind(
             "The original is private now, and anyone could see what came of it. Make this copy private first."
         )
-    refused = _side_by_side(project, origin, lambda pair: _land(pair, project, account, say))
+    refused = _side_by_side(project, origin, lambda pair: _land(pair, project, account, say), FULL)
+    if FETCH_FIRST in refused:
+        raise NotBehind("Your copy was changed at the same moment. Try again.")
     if refused:
         raise NotBehind(refused[0])
 
@@ -134,9 +141,9 @@ class _Pair:
         return _tip(self.mine), _tip(self.theirs)
 
 
-def _side_by_side(project: ProjectAccess, origin: ProjectAccess, act: Callable[[_Pair], Answer]) -> Answer:
+def _side_by_side(project: ProjectAccess, origin: ProjectAccess, act: Callable[[_Pair], Answer], kind: str) -> Answer:
     def open_origin(mine: Copy) -> Answer:
-        return read_copy(origin.repository_id, lambda theirs: read_both(mine, theirs), FULL)
+        return read_copy(origin.repository_id, lambda theirs: read_both(mine, theirs), kind)
 
     def read_both(mine: Copy, theirs: Copy) -> Answer:
         with scratch("compare") as folder:
@@ -144,7 +151,7 @@ def _side_by_side(project: ProjectAccess, origin: ProjectAccess, act: Callable[[
             lend_objects(repository, [mine.path, theirs.path])
             return act(_Pair(folder, repository, mine, theirs))
 
-    return read_copy(project.repository_id, open_origin, FULL)
+    return read_copy(project.repository_id, open_origin, kind)
 
 
 def _tip(copy: Copy) -> str | None:
@@ -158,12 +165,23 @@ def _compare(pair: _Pair, origin: ProjectAccess) -> Comparison:
     counts = git.run(pair.repository, "rev-list", "--left-right", "--count", f"{mine}...{theirs}").split()
     log = ("log", f"--max-count={LISTED}", "--format=%H %s", "--end-of-options", f"{mine}..{theirs}")
     lines = git.run(pair.repository, *log).decode(errors="replace").splitlines()
-    names = git.run(pair.repository, "diff-tree", "-r", "-z", "--name-only", "--end-of-options", mine, theirs)
-    files = names.decode(errors="replace").split("\0")[:-1]
+    files = _list_differing(pair.repository, mine, theirs)
     missing = tuple(ListedVersion(*line.split(" ", 1)) for line in lines if " " in line)
     return Comparison(
         origin, int(counts[0]), int(counts[1]), missing, tuple(files[:FILES_LISTED]), len(files) > FILES_LISTED
     )
+
+
+def _list_differing(repository: Path, mine: str, theirs: str) -> list[str]:
+    """Paths that differ: at most one more than are shown, since two large projects may have very many."""
+    with closing(_differing(repository, mine, theirs)) as names:
+        return list(islice(names, FILES_LISTED + 1))
+
+
+def _differing(repository: Path, mine: str, theirs: str) -> Generator[str, None, None]:
+    options = ("diff-tree", "-r", "-z", "--name-only", "--end-of-options")
+    with git.start(repository, *options, mine, theirs) as process:
+        yield from (name.decode(errors="replace") for name in split_chunks(git.chunks(process)))
 
 
 def _land(pair: _Pair, project: ProjectAccess, account: Account, say: Say) -> list[str]:
@@ -175,7 +193,7 @@ def _land(pair: _Pair, project: ProjectAccess, account: Account, say: Say) -> li
     branch = HEADS + pair.mine.snapshot.default_branch
     write_refs(pair.repository, replace(pair.mine.snapshot, refs={branch: new}))
     copy_large_files(pair.theirs.snapshot, pair.repository, project, pair.folder)
-    _count, refused = land_history(project, account, pair.repository, say=say, known=(mine,))
+    _count, refused = land_history(project, account, pair.repository, say=say, moved={branch: mine})
     return refused
 
 

@@ -10,6 +10,8 @@ from framework.copies.operations import NewCopy, NotATemplate, OriginGone, copy_
 from framework.gitcore import git
 from framework.lfs.reading import stream_whole
 from framework.projects.branches.operations import choose_default_branch, delete_ref
+from framework.projects.branches.protection import Rule
+from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_person
@@ -173,6 +175,38 @@ def test_nothing_private_comes_into_a_public_copy(origin: ProjectAccess, alice: 
     with pytest.raises(origins.NotBehind, match="private"):
         origins.bring_in(bob, find(bob, "mine"))
     assert read_snapshot(made.repository_id).refs == before
+
+
+def test_nothing_pushed_meanwhile_makes_room_for_the_origins_versions(
+    origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = copy_project(bob, origin, NewCopy("mine")).project
+    set_branch_rule(bob, made, Rule("main", force_push=True))
+    store_files(origin, alice, {"b.txt": b"new"})
+    mine: list[str] = []
+
+    def copy_while_somebody_saves(*_arguments: Any) -> None:
+        mine.append(store_files(made, bob, {"c.txt": b"own"}))
+
+    monkeypatch.setattr(origins, "copy_large_files", copy_while_somebody_saves)
+    with pytest.raises(origins.NotBehind, match="same moment"):
+        origins.bring_in(bob, made)
+    assert read_snapshot(made.repository_id).find_branch("main") == mine[0]
+
+
+def test_filling_takes_no_branch_from_who_was_faster(
+    origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "AT_ONCE_BYTES", 0)
+    tip = read_snapshot(origin.repository_id).refs["refs/heads/main"]
+    store_changes(origin, alice, Changes([Delete("a.txt")], "devel", "Theirs", start=tip))
+    begun = copy_project(bob, find(alice, "website"), NewCopy("mine"))
+    own = store_files(begun.project, bob, {"own.txt": b"own"})
+    mine = store_changes(begun.project, bob, Changes([Delete("own.txt")], "devel", "Mine", start=own)).sha
+    told = operations.fill_project(begun.project.id, bob.id, begun.work_id)
+    refs = read_snapshot(begun.project.repository_id).refs
+    assert refs["refs/heads/devel"] == mine
+    assert "Left out" in told
 
 
 @pytest.mark.parametrize("moment", ["before", "meanwhile"])

@@ -1,7 +1,7 @@
 """A history that was fetched from elsewhere becomes one version, by the same checks and limits as a push."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from framework.accounts.core.account import Account
@@ -18,23 +18,30 @@ from framework.repositories.write.received_objects import DEADLINE_SECONDS
 
 
 def land_history(
-    access: ProjectAccess, account: Account, fetched: Path, *, say: Callable[[str], None], known: Sequence[str] = ()
+    access: ProjectAccess,
+    account: Account,
+    fetched: Path,
+    *,
+    say: Callable[[str], None],
+    moved: Mapping[str, str] | None = None,
 ) -> tuple[int, list[str]]:
     """Give the project the branches and tags of this bare repository; how many, and why others were refused.
 
-    What the project has already stays, so that a second run after a lost answer changes nothing. What `known` commits
-    lead to, which it has, is not packed again.
+    What the project has already stays, so that a second run after a lost answer changes nothing, and nobody's work
+    makes room. Only `moved` refs, by their full names, leave a commit for what is built on it, if they are still there;
+    what these commits lead to is not packed again.
 
     Raises:
         What makes a push fail as a whole; nothing is stored then.
     """
     snapshot, refs = read_snapshot(access.repository_id), _refs(fetched)
     wanted = {name: sha for name, sha in refs.items() if snapshot.refs.get(name) != sha}
-    commands = tuple(Command(name, snapshot.refs.get(name), sha) for name, sha in wanted.items())
+    known = moved or {}
+    commands = tuple(Command(name, known.get(name), sha) for name, sha in wanted.items())
     statuses = RefStatuses(PushRequest(commands, frozenset()))
     receiver = PackReceiver(Arrival(access, account, lambda: say("Checking every object"), say), statuses)
     with scratch("import") as folder:
-        receiver.receive(folder, Received(_pack(fetched, known)))
+        receiver.receive(folder, Received(_pack(fetched, known.values())))
     return len(refs) - len(wanted) + len(statuses.accepted), list(statuses.reasons())
 
 
@@ -44,7 +51,7 @@ def _refs(fetched: Path) -> dict[str, str]:
     return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
 
 
-def _pack(fetched: Path, known: Sequence[str]) -> Iterator[bytes]:
+def _pack(fetched: Path, known: Iterable[str]) -> Iterator[bytes]:
     """All that the repository's refs lead to and the known commits do not, as one pack; made when it is asked for."""
     arguments = ("pack-objects", "--all", "--revs", "--stdout", "--delta-base-offset", "-q")
     with tempfile.TemporaryFile() as revisions:
