@@ -79,6 +79,9 @@ class _Database:
         self._copy(self._live, self._kept)
 
     def restore(self) -> None:
+        """Its marks in the bucket stay those of the present: without them it would be a copy that may not write."""
+        with closing(sqlite3.connect(self._live)) as live, closing(sqlite3.connect(self._kept)) as kept, kept:
+            kept.executemany("UPDATE deployment SET marks = ?", live.execute("SELECT marks FROM deployment"))
         self._copy(self._kept, self._live)
 
     @staticmethod

@@ -273,4 +273,4 @@ def test_old_events_are_forgotten_a_few_at_a_time_with_their_notices(
 
 def test_it_shows_what_happened_on_the_dashboard(bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:
     page = " ".join(signed_in(bob).get("/").text.split())
-    assert "<b>alice</b> added bob as writer to" in page
+    assert '<b>Alice Liddell</b> <span class="muted">alice</span> added bob as writer to' in page

@@ -154,5 +154,5 @@ def test_what_a_member_has_done_is_found_by_an_index(alice: Account, secret: Pro
     with read_transaction() as session:
         plan = [step.detail for step in session.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
     assert [step for step in plan if "events" in step] == [
-        "SEARCH events USING INDEX ix_events_actor_id_project_id (actor_id=? AND project_id=?)"
+        "SEARCH events USING INDEX ix_events_actor_id_project_id_created_at (actor_id=? AND project_id=?)"
     ]
