@@ -172,9 +172,9 @@ class PersonBody(Body):
 
 
 class TransferBody(Body):
-    """Who is to take a project over."""
+    """The person or group that is to take a project over."""
 
-    to: str = Field(min_length=1, max_length=254, description="A user name.")
+    to: str = Field(min_length=1, max_length=254, description="A user name, or the name of a group.")
 
 
 class EmbargoBody(Body):

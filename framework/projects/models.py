@@ -117,7 +117,10 @@ class Link(Base):
 
 
 class Transfer(Base):
-    """A project that its owner wants to hand over to somebody, who has not answered yet."""
+    """A project that its owner wants to hand over to somebody, who has not answered yet.
+
+    `offered_by_id` is the person, one of the owners where a group owns it; NULL for the person who owns it.
+    """
 
     __tablename__ = "transfers"
 
@@ -127,6 +130,7 @@ class Transfer(Base):
     to_user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
+    offered_by_id: Mapped[int | None]
 
 
 class BranchRule(Base):

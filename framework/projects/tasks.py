@@ -9,10 +9,11 @@ from framework.celery.job import Job
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import HoldfastError
+from framework.projects.core import offers
 from framework.projects.core.addresses import select_moved_from
 from framework.projects.core.description import describe
 from framework.projects.core.groups import select_tellers
-from framework.projects.lifecycle import embargo, file_counts, leaving, old_versions, transfers, unconfirmed
+from framework.projects.lifecycle import embargo, file_counts, leaving, old_versions, unconfirmed
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
@@ -78,7 +79,7 @@ def remove_unconfirmed() -> int:
 @app.task(base=Job, name="framework.projects.tasks.forget_invitations")
 def forget_invitations() -> int:
     """Delete the invitations and the offers of projects that have ended; how many."""
-    return invitations.forget_expired() + transfers.forget_expired()
+    return invitations.forget_expired() + offers.forget_expired()
 
 
 @app.task(base=Job, name="framework.projects.tasks.end_embargoes")

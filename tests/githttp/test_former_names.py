@@ -1,14 +1,17 @@
-"""Git and git-lfs by an address from before a rename."""
+"""Git and git-lfs by an address from before a rename, or another owner."""
 
 import os
+from urllib.request import urlopen
 
 import pytest
 
+from framework.groups.operations import create_group
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import update_project
+from framework.projects.lifecycle.transfers import transfer_project
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House
-from tests.githttp.lfs_client import lfs_work
+from tests.githttp.lfs_client import ask, lfs_work, oid_of
 
 FILM = os.urandom(2 << 20)
 
@@ -35,3 +38,28 @@ def test_an_old_clone_fetches_pushes_and_sends_large_files(
     again = alice.clone(project.full_name, "again")
     assert (again.folder / "film.bin").read_bytes() == FILM[1:]
     assert project_for(owner, "alice", project.name).name == f"{project.name}-b"  # none was created by the push
+
+
+@pytest.mark.long
+def test_every_way_to_a_project_leads_on_after_it_went_to_a_group(
+    house: House, alice: Person, project: ProjectAccess, work: Work
+) -> None:
+    owner, group = house.people["alice"], f"lab-{project.name}"
+    create_group(owner, name=group)
+    transfer_project(owner, project, to=group)
+    assert project_for(owner, group, project.name).id == project.id
+    clone = alice.clone(project.full_name, "again")
+    assert (clone.folder / "film.bin").read_bytes() == FILM
+    clone.commit("Second", film__bin=FILM[1:])
+    clone.git("push", "-q")
+    wanted = {"operation": "download", "objects": [{"oid": oid_of(FILM), "size": len(FILM)}]}
+    status, batch, _headers = ask(alice, project.full_name, "objects/batch", wanted)
+    assert (status, "download" in batch["objects"][0]["actions"]) == (200, True)
+    now = f"{group}/{project.name}"
+    update_project(
+        owner, project_for(owner, group, project.name), name=project.name, description="", visibility="public"
+    )
+    for place in ("{}", "{}/blob/main/a.txt", "{}/raw/main/a.txt", "api/v1/projects/{}"):
+        before, after = (f"{house.server.url}/{place.format(name)}" for name in (project.full_name, now))
+        with urlopen(before) as answer:
+            assert answer.url == after

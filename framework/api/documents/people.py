@@ -9,7 +9,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import TokenAbout
 from framework.api.answers import Answer
 from framework.profiles.editing import ProfileText
-from framework.projects.lifecycle.transfers import Offer
+from framework.projects.core.offers import Offer
 from framework.projects.members.invitations import Pending
 from framework.projects.members.people import Added, Participant
 from framework.projects.members.usage import Usage as ProjectUsage

@@ -8,6 +8,7 @@ from framework.api.bodies import TransferBody, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.people import Transfer
 from framework.api.documents.projects import Project
+from framework.projects.core import offers as waiting
 from framework.projects.core.access import project_for
 from framework.projects.lifecycle import transfers
 
@@ -15,16 +16,20 @@ offers = Blueprint("transfers", __name__)
 
 
 @offers.post("/projects/<owner>/<project>/transfer")
-@describe(Call({202: Transfer}, needs="admin", body=TransferBody, refusals=(409, 429)))
+@describe(Call({200: Project, 202: Transfer}, needs="admin", body=TransferBody, refusals=(409, 413, 429)))
 def offer_project(owner: str, project: str) -> Response:
-    """Ask somebody to take the project over, in place of an earlier offer; for the account that it belongs to.
+    """Ask a person or group to take the project over, in place of an earlier offer; for whom it belongs to.
 
-    It moves when they accept; its address of before leads to the new one then.
+    It moves when the person, or an owner of the group, accepts; at once, with 200, where that is the caller. Its
+    address of before leads to the new one then.
     """
     account = callers.administrator()
     access = project_for(account, owner, project, "owner")
-    made = transfers.offer_project(account, access, to=read_body(TransferBody).to)
-    return answer(Transfer.of(made), 202, headers={LOCATION: f"/api/v1/transfers/{made.id}"})
+    made = transfers.transfer_project(account, access, to=read_body(TransferBody).to)
+    if made.offer is not None:
+        return answer(Transfer.of(made.offer), 202, headers={LOCATION: f"/api/v1/transfers/{made.offer.id}"})
+    _nothing, owner, name = made.path.split("/")
+    return answer(Project.of(project_for(account, owner, name)))
 
 
 @offers.delete("/projects/<owner>/<project>/transfer")
@@ -40,7 +45,7 @@ def withdraw_offer(owner: str, project: str) -> Response:
 @describe(Call({200: [Transfer]}, needs="admin"))
 def list_offers() -> Response:
     """The projects that others want to hand over to the caller."""
-    return answer([Transfer.of(one) for one in transfers.list_offers_to(callers.administrator())])
+    return answer([Transfer.of(one) for one in waiting.list_offers_to(callers.administrator())])
 
 
 @offers.post("/transfers/<int:transfer_id>/accept")

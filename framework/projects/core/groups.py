@@ -130,7 +130,7 @@ def owns_account(session: Session, account: Account, owner_id: int) -> bool:
     """Whether this account, which owns projects, is the person's own, or a group that they own."""
     if account.id == owner_id:
         return True
-    return read_group_role(session, owner_id, account.id)[0] == OWNER
+    return account.takes_part and read_group_role(session, owner_id, account.id)[0] == OWNER
 
 
 def list_owners(session: Session, owner: User) -> list[User]:

@@ -21,10 +21,10 @@ from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.description import describe
 from framework.projects.core.groups import refresh_teller
+from framework.projects.core.tellers import let_next_tell
 from framework.projects.core.validation import NameNotRepeated
 from framework.projects.lifecycle.leaving import forget_owner
 from framework.projects.lifecycle.operations import open_trashed_project
-from framework.projects.lifecycle.tellers import let_next_tell
 from framework.projects.members.usage import usage_of
 from framework.projects.models import Project
 from framework.repositories.cache import eviction

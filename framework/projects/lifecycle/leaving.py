@@ -25,6 +25,7 @@ from framework.projects.core.addresses import keep_former_address, select_moved_
 from framework.projects.core.description import describe
 from framework.projects.core.groups import refresh_teller, select_tellers
 from framework.projects.core.owners import lock_co_owners, lock_owners
+from framework.projects.core.tellers import let_next_tell
 from framework.projects.lifecycle.adoption import free_name
 from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.lifecycle.left_behind import (
@@ -36,7 +37,6 @@ from framework.projects.lifecycle.left_behind import (
     find_heir,
     read_leaving,
 )
-from framework.projects.lifecycle.tellers import let_next_tell
 from framework.projects.members.roles import end_beyond
 from framework.projects.models import Member, Project
 from framework.projects.notify.activity import Audited, record

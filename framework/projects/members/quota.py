@@ -193,9 +193,14 @@ def admit_private_project(session: Session, owner_id: int) -> None:
         _refuse_another_private(session, _lock(session, owner_id))
 
 
-def lock_receiver(session: Session, account_id: int) -> None:
-    """Lock an account that is to own a project, before any other row; `admit_project` then asks its plan."""
-    _lock(session, account_id)
+def lock_receiver(session: Session, account_id: int) -> bool:
+    """Lock the account that is to own a project, before any other row; whether it is there.
+
+    `admit_project` then asks its plan. A change that has locked the giver goes on meanwhile, and finds that the owner
+    is another one.
+    """
+    mine = select(User.id).where(User.id == account_id).with_for_update(key_share=True)
+    return session.scalar(mine) is not None
 
 
 def admit_project(session: Session, owner_id: int, project: Project) -> None:

@@ -1,7 +1,7 @@
 """What happened in projects: one event a change, written in the change's own transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -30,12 +30,13 @@ AUDITED_DETAILS = frozenset({"person", "role", "public_on", "path", "versions", 
 class Audited:
     """What the audit log alone is told: whom it happened to, by number, and an actor whom the project does not name.
 
-    `in_person` as there.
+    `in_person` as there, and `details` beside those of the event.
     """
 
     people: Sequence[int] = ()
     actor: Account | None = None
     in_person: bool = True
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 AS_TOLD = Audited()
@@ -110,6 +111,7 @@ def _tell_audit(session: Session, event: Event, actor: Account | None, audited: 
     ).one()
     project = audit.ToldProject(event.project_id, f"{owner}/{name}")
     details = {name: value for name, value in event.details.items() if name in AUDITED_DETAILS}
+    details.update(audited.details)
     if "person" in details:
         details["who"] = details.pop("person")
     people = _audited_people(session, event, audited)

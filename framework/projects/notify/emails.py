@@ -60,15 +60,21 @@ def mail_invitation(
     )
 
 
-def mail_transfer_offer(session: Session, receiver: User, full_name: str, *, by: Account, path: str, days: int) -> None:
-    """Ask somebody to take a project over, on a page that is valid for so many days."""
-    _queue(session, receiver, "transfer_offer", path, {"by": by.called, "project": full_name, "days": days})
+def mail_transfer_offer(
+    session: Session, receiver: User, *, by: Account, path: str, facts: Mapping[str, object]
+) -> None:
+    """Ask somebody to take a project over, for themselves or a `group`, on a page that is valid for `days`."""
+    _queue(session, receiver, "transfer_offer", path, {"by": by.called, **facts})
 
 
-def mail_transfer_answer(session: Session, giver: User, full_name: str, *, by: Account, accepted: bool) -> None:
-    """Tell whoever wanted to hand a project over what became of it; its address of before leads to it."""
-    facts = {"by": by.called, "project": full_name, "accepted": accepted}
-    _queue(session, giver, "transfer_answer", f"/{full_name}", facts)
+def mail_transfer_declined(session: Session, giver: User, full_name: str, *, by: Account) -> None:
+    """Tell whoever wanted to hand a project over that it stays where it is."""
+    _queue(session, giver, "transfer_declined", f"/{full_name}", {"by": by.called, "project": full_name})
+
+
+def mail_moved(session: Session, person: User, *, by: Account, facts: Mapping[str, object]) -> None:
+    """Tell an owner of a `project`, former or present, `to` whom it belongs now; its old address leads on."""
+    _queue(session, person, "transfer_answer", f"/{facts['project']}", {"by": by.called, **facts})
 
 
 def mail_embargo(session: Session, owner: User, full_name: str, *, days: int, public_at: datetime | None) -> None:

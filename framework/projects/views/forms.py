@@ -90,9 +90,9 @@ class PeopleForm(PageForm):
 
 
 class TransferForm(PageForm):
-    """Who is to take a project over."""
+    """The person or group that is to take a project over."""
 
-    to = StringField("User name", filters=[strip], validators=[require_filled("Enter a user name.")])
+    to = StringField("Person or group", filters=[strip], validators=[require_filled("Enter a user name or a group.")])
 
 
 class BranchRuleForm(PageForm):

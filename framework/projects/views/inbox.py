@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from framework.accounts.signin.login import require_account
 from framework.email import stopped
-from framework.projects.lifecycle.transfers import list_offers_to
+from framework.projects.core.offers import list_offers_to
 from framework.projects.notify import inbox, preferences
 from framework.projects.visits import read_topbar
 from framework.web.forms import check_button

@@ -1,11 +1,13 @@
-"""Handing a project over: the owner's page, and the receiver's."""
+"""Handing a project over: the giver's page, and the receiver's."""
 
 from flask import Blueprint, flash, redirect, render_template
 
 from framework.accounts.signin.login import require_account
 from framework.accounts.signin.reauthentication import reauthenticate
+from framework.projects.core import offers
 from framework.projects.core.access import project_for
 from framework.projects.lifecycle import transfers
+from framework.projects.lifecycle.moving import STAYS
 from framework.projects.views.forms import TransferForm
 from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm, check_button
@@ -15,14 +17,18 @@ project_transfers = Blueprint("project_transfers", __name__)
 
 @project_transfers.route("/<owner>/<project>/share/transfer", methods=["GET", "POST"])
 def offer(owner: str, project: str) -> ViewResponse:
-    """Ask somebody to take the project over."""
+    """Hand the project over to a person or group, who is asked; at once to oneself or a group of one's own."""
     access = project_for(require_account(), owner, project, "owner")
     form = TransferForm()
-    made = form.attempt(lambda: transfers.offer_project(reauthenticate().account, access, to=form.to.data))
+    made = form.attempt(lambda: transfers.transfer_project(reauthenticate().account, access, to=form.to.data))
     if made is None:
-        facts = {"project": access, "pending": transfers.read_offer_of(access), "stays": transfers.STAYS}
-        return render_template("projects/transfer.html", form=form, **facts), form.status
-    flash(f"{made.to} was asked to take over {made.full_name}.", "success")
+        facts = {"project": access, "pending": offers.read_offer_of(access), "stays": STAYS}
+        is_own = access.owner == require_account().name
+        return render_template("projects/transfer.html", form=form, is_own=is_own, **facts), form.status
+    if made.offer is None:
+        flash(f"The project belongs to {made.to} now.", "success")
+        return redirect(made.path)
+    flash(f"{made.to} was asked to take over {made.offer.full_name}.", "success")
     return redirect(f"{access.path}/share/transfer")
 
 
@@ -39,12 +45,12 @@ def withdraw(owner: str, project: str) -> ViewResponse:
 @project_transfers.route("/settings/transfers/<int:transfer_id>", methods=["GET", "POST"])
 def answer(transfer_id: int) -> ViewResponse:
     """Look at an offer, and accept it."""
-    offered = transfers.read_offer_to(require_account(), transfer_id)
+    offered = offers.read_offer_to(require_account(), transfer_id)
     form = PageForm()
     path = form.attempt(lambda: transfers.accept_offer(reauthenticate().account, transfer_id))
     if path is None:
         return render_template("projects/transfer_offer.html", form=form, offer=offered), form.status
-    flash("The project is yours now.", "success")
+    flash(f"The project belongs to {offered.to} now.", "success")
     return redirect(path)
 
 

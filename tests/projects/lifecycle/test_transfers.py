@@ -13,6 +13,7 @@ from framework.accounts.lifecycle.administration import suspend
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
+from framework.projects.core import offers
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.core.description import recorded_members
 from framework.projects.lifecycle import transfers
@@ -36,14 +37,14 @@ HAND_OVER = "/alice/secret/share/transfer"
 
 
 @pytest.fixture
-def offer(alice: Account, bob: Account, secret: ProjectAccess) -> transfers.Offer:
+def offer(alice: Account, bob: Account, secret: ProjectAccess) -> offers.Offer:
     """Alice has offered her private project to Bob."""
     return transfers.offer_project(alice, secret, to="bob")
 
 
 @on_each_deployment
 def test_the_project_moves_when_the_receiver_accepts(
-    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, offer: transfers.Offer
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, offer: offers.Offer
 ) -> None:
     add_person(alice, secret, person="charlie", role="writer")
     with pytest.raises(ProjectNotFound):
@@ -62,12 +63,12 @@ def test_the_project_moves_when_the_receiver_accepts(
     assert about["owner"]["name"] == "bob"
     assert {"email": "alice@example.org", "name": "alice", "role": "maintainer"} in recorded_members(about)
     assert any("bob accepted alice/secret" in text for text in posted_texts())
-    with pytest.raises(transfers.TransferGone):
+    with pytest.raises(offers.TransferGone):
         transfers.accept_offer(bob, offer.id)
 
 
 def test_an_embargo_ends_when_the_project_moves(
-    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, signed_in: SignIn
+    alice: Account, bob: Account, secret: ProjectAccess, offer: offers.Offer, signed_in: SignIn
 ) -> None:
     set_embargo(alice, secret, public_on=f"{now() + timedelta(days=30):%Y-%m-%d}")
     assert "is cleared" in signed_in(alice).get(HAND_OVER).text
@@ -101,7 +102,7 @@ def test_it_is_handed_over_on_pages(
     assert any("Alice Liddell (alice) wants to hand over alice/secret to you" in text for text in posted_texts())
     assert "Waiting for bob" in here.get(HAND_OVER).text
     assert "hand over <b>alice/secret</b>" in there.get("/inbox").text
-    (offer,) = transfers.list_offers_to(bob)
+    (offer,) = offers.list_offers_to(bob)
     assert signed_in(charlie).get(offer.path).status_code == 404
     assert here.get(offer.path).status_code == 404
     assert there.submit(offer.path).location == "/bob/secret"
@@ -111,7 +112,7 @@ def test_it_is_handed_over_on_pages(
 
 
 def test_it_can_be_declined_and_withdrawn(
-    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, signed_in: SignIn
+    alice: Account, bob: Account, secret: ProjectAccess, offer: offers.Offer, signed_in: SignIn
 ) -> None:
     there, here = signed_in(bob), signed_in(alice)
     assert there.submit(offer.path, to=f"{offer.path}/decline").location == "/"
@@ -119,24 +120,24 @@ def test_it_can_be_declined_and_withdrawn(
     assert there.get(offer.path).status_code == 404
     again = transfers.offer_project(alice, secret, to="bob")
     assert here.submit(HAND_OVER, to=f"{HAND_OVER}/withdraw").location == HAND_OVER
-    assert transfers.list_offers_to(bob) == []
-    with pytest.raises(transfers.TransferGone):
+    assert offers.list_offers_to(bob) == []
+    with pytest.raises(offers.TransferGone):
         transfers.accept_offer(bob, again.id)
     assert project_for(alice, "alice", "secret").is_owner
 
 
 def test_a_later_offer_replaces_the_earlier(
-    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, offer: transfers.Offer
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, offer: offers.Offer
 ) -> None:
     transfers.offer_project(alice, secret, to="charlie")
-    assert transfers.list_offers_to(bob) == []
-    assert [one.to for one in transfers.list_offers_to(charlie)] == ["charlie"]
+    assert offers.list_offers_to(bob) == []
+    assert [one.to for one in offers.list_offers_to(charlie)] == ["charlie"]
 
 
-def test_an_offer_ends(alice: Account, bob: Account, offer: transfers.Offer) -> None:
+def test_an_offer_ends(alice: Account, bob: Account, offer: offers.Offer) -> None:
     with transaction() as session:
         session.execute(update(Transfer).values(expires_at=now() - timedelta(seconds=1)))
-    with pytest.raises(transfers.TransferGone):
+    with pytest.raises(offers.TransferGone):
         transfers.accept_offer(bob, offer.id)
     assert forget_invitations.run() == 1
 
@@ -160,7 +161,7 @@ def test_who_does_not_own_it_hands_nothing_over(
 
 
 def test_the_receivers_plan_has_to_have_room(
-    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, with_settings: Callable[..., Config]
+    alice: Account, bob: Account, secret: ProjectAccess, offer: offers.Offer, with_settings: Callable[..., Config]
 ) -> None:
     with_settings(quota_bytes=1000)
     with transaction() as session:
@@ -168,11 +169,11 @@ def test_the_receivers_plan_has_to_have_room(
     with pytest.raises(QuotaExceeded, match="The projects of bob together"):
         transfers.accept_offer(bob, offer.id)
     assert project_for(alice, "alice", "secret").is_owner
-    assert transfers.list_offers_to(bob) == [transfers.read_offer_to(bob, offer.id)]
+    assert offers.list_offers_to(bob) == [offers.read_offer_to(bob, offer.id)]
 
 
 def test_what_is_pushed_until_the_repository_is_locked_has_to_have_room_too(
-    bob: Account, secret: ProjectAccess, offer: transfers.Offer, monkeypatch: pytest.MonkeyPatch
+    bob: Account, secret: ProjectAccess, offer: offers.Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def let_push(session: Session, repository_id: str) -> Repository:
         repository = lock_repository(session, repository_id)
@@ -185,31 +186,32 @@ def test_what_is_pushed_until_the_repository_is_locked_has_to_have_room_too(
 
 
 def test_an_offer_that_became_another_ones_moves_nothing(
-    alice: Account, bob: Account, website: ProjectAccess, offer: transfers.Offer, monkeypatch: pytest.MonkeyPatch
+    alice: Account, bob: Account, website: ProjectAccess, offer: offers.Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def let_change(session: Session, _account_id: int) -> None:
+    def let_change(session: Session, _account_id: int) -> bool:
         session.execute(update(Transfer).values(project_id=website.id))
+        return True
 
     monkeypatch.setattr(quota, "lock_receiver", let_change)
-    with pytest.raises(transfers.TransferGone):
+    with pytest.raises(offers.TransferGone):
         transfers.accept_offer(bob, offer.id)
     assert project_for(alice, "alice", "website").is_owner
 
 
-def test_a_second_project_of_a_name_gets_a_number(bob: Account, offer: transfers.Offer) -> None:
+def test_a_second_project_of_a_name_gets_a_number(bob: Account, offer: offers.Offer) -> None:
     create_project(bob, name="Secret", description="", visibility="public")
     assert transfers.accept_offer(bob, offer.id) == "/bob/secret-2"
 
 
 @pytest.mark.parametrize("act", ["trash", "suspend"])
 def test_nothing_moves_that_its_owner_may_not_give_any_more(
-    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, act: str
+    alice: Account, bob: Account, secret: ProjectAccess, offer: offers.Offer, act: str
 ) -> None:
     if act == "trash":
         trash_project(alice, secret)
     else:
         suspend("alice")
-    with pytest.raises(transfers.TransferGone):
+    with pytest.raises(offers.TransferGone):
         transfers.accept_offer(bob, offer.id)
     with read_transaction() as session:
         assert session.scalar(select(Transfer.id)) == offer.id
@@ -217,7 +219,7 @@ def test_nothing_moves_that_its_owner_may_not_give_any_more(
 
 @pytest.mark.deployments("production-like")
 def test_a_change_that_asked_the_giver_does_not_count_against_them(
-    bob: Account, secret: ProjectAccess, offer: transfers.Offer
+    bob: Account, secret: ProjectAccess, offer: offers.Offer
 ) -> None:
     """The quota is asked before the repository is locked, and the project may be handed over in between."""
     admission, change = Admission(secret), Change(repository_id=secret.repository_id, actor="alice")
