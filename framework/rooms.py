@@ -54,6 +54,7 @@ class Room:
 
     `parts` are modules with a function `register(app)`; `ahead` are functions that load what a process needs later;
     `followers` are told of each version that moves branches or tags, in its transaction;
+    `departures` are asked, in the transaction, before a project goes to another owner, and raise what forbids it;
     `commands` stand by the names that people type, and are loaded when one is run. `task_names` is how the names of its
     tasks begin. `queue` takes them, but for the `storage_tasks`, which are long work in the store.
     """
@@ -63,6 +64,7 @@ class Room:
     parts: tuple[str, ...] = ()
     ahead: tuple[str, ...] = ()
     followers: tuple[str, ...] = ()
+    departures: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     worker: tuple[str, ...] = ()
@@ -121,7 +123,7 @@ def load_command(name: str) -> Any:
 
 
 def load_all(kind: str) -> Iterator[Any]:
-    """What all rooms bring of a kind: `parts`, `blueprints`, `followers` or `ahead`."""
+    """What all rooms bring of a kind: `parts`, `blueprints`, `followers`, `departures` or `ahead`."""
     for room in rooms():
         for name in getattr(room, kind):
             yield room.load(name)

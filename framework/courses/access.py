@@ -10,8 +10,9 @@ from framework.accounts.core.former_names import former_holder
 from framework.accounts.models import GroupMember, User
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
-from framework.errors import Forbidden, NotFound
+from framework.errors import Conflict, Forbidden, NotFound
 from framework.projects.core.groups import OWNER, PARTICIPANT, WITH_PROJECTS, group_role
+from framework.projects.models import Project
 from framework.web.moved import redirect_reader
 
 UNCHANGED: dict[str, bool] = {"read": True}
@@ -34,6 +35,18 @@ class TeachersOnly(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("This is for the people who run this course.")
+
+
+class BelongsToAssignment(Conflict):
+    """A participant's copy would leave the group, and with it what was handed in."""
+
+    field = "to"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"This is somebody's copy for the assignment “{title}”, so it stays in the group. To keep the files "
+            "elsewhere, download them or make a copy of the project."
+        )
 
 
 @dataclass(frozen=True)
@@ -122,6 +135,18 @@ def takes_part(session: Session, account: Account, assignment: Assignment) -> bo
         return True
     mine = select(Part.id).where(Part.assignment_id == assignment.id, Part.user_id == account.id, IS_TAKEN)
     return session.scalar(mine) is not None
+
+
+def refuse_departure(session: Session, project: Project) -> None:
+    """Let a project go to another owner that is no copy for an assignment of the group that it belongs to.
+
+    Raises:
+        BelongsToAssignment.
+    """
+    query = select(Assignment.title).join(Part, Part.assignment_id == Assignment.id)
+    title = session.scalar(query.where(Part.project_id == project.id, Assignment.group_id == project.owner_id).limit(1))
+    if title is not None:
+        raise BelongsToAssignment(title)
 
 
 def require_person(account: Account | None) -> Account:

@@ -6,6 +6,7 @@ ROOM = Room(
     "courses",
     models=True,
     blueprints=("views:blueprint",),
+    departures=("access:refuse_departure",),
     worker=("tasks",),
     queue=STORAGE,
     schedule={

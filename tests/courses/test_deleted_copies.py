@@ -8,13 +8,16 @@ import pytest
 
 from framework.accounts.core.account import Account
 from framework.courses import archive, table
+from framework.courses.access import BelongsToAssignment
 from framework.courses.assignments import AssignmentText, change_assignment, create_assignment
 from framework.courses.handing_in import extend, hand_in
 from framework.courses.models import Assignment
 from framework.courses.starting import CopyDeleted, start
-from framework.database.session import read_transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
+from framework.groups.operations import create_group
 from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle import transfers
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.lifecycle.operations import trash_project
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -109,3 +112,18 @@ def test_whose_copy_was_deleted_starts_again_with_more_time(school: School) -> N
     again = start(school.sam, course, number)
     assert again.id != mine.id
     assert read_entrant(number, school.sam).state == "open"
+
+
+@pytest.mark.parametrize("to", ["sam", "lovelace"])
+def test_a_copy_stays_in_the_group(school: School, to: str) -> None:
+    """Whether its receiver is asked, or the teacher would have it at once."""
+    create_group(school.teacher, name="lovelace")
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    owned = project_for(school.teacher, "statistics", copy.name, "owner")
+    with pytest.raises(BelongsToAssignment, match="“Exercise 1”"):
+        transfers.transfer_project(school.teacher, owned, to=to)
+    assert project_for(school.sam, "statistics", copy.name).full_name == copy.full_name
+    with transaction() as session:
+        session.delete(session.get_one(Assignment, number))
+    assert transfers.transfer_project(school.teacher, owned, to=to)

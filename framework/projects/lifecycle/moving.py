@@ -1,11 +1,13 @@
 """The move of a project to another owner: one change, with the receiver locked before the repository."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, select, union
 from sqlalchemy.orm import Session
 
+from framework import rooms
 from framework.accounts.core.account import GROUP, Account
 from framework.accounts.lifecycle.signup import refuse_unconfirmed
 from framework.accounts.models import GroupMember, User
@@ -48,13 +50,14 @@ def move_project(account: Account, project_id: int, *, receiver_id: int, allow: 
     """Make an account, which this person answers for, the owner; the project's path, with a number where it has one.
 
     Raises:
-        What `allow` raises, and OwnerChanged: it belongs to another account than a moment ago.
+        What `allow` and `refuse_departure` raise, and OwnerChanged: it belongs to another account than a moment ago.
         ProjectNotFound, ReceiverGone: one of the two was deleted in the same moment.
         QuotaExceeded, TooManyPrivateProjects: the receiver's plan has no room for it.
         AddressUnconfirmed: the person may own no projects yet.
     """
     with read_transaction() as session:
         project = _find_project(session, project_id)
+        refuse_departure(session, project)
         giver_id, repository_id, name = project.owner_id, project.repository_id, project.name
     let_next_tell(project_id)
     paths: list[str] = []
@@ -68,6 +71,7 @@ def move_project(account: Account, project_id: int, *, receiver_id: int, allow: 
         by = allow(session, row)
         if row.owner_id != giver_id:
             raise OwnerChanged
+        refuse_departure(session, row)
         quota.admit_project(session, receiver_id, row)
         refuse_unconfirmed(session, account.id)
         giver, receiver = session.get_one(User, giver_id), session.get_one(User, receiver_id)
@@ -86,12 +90,27 @@ def move_project(account: Account, project_id: int, *, receiver_id: int, allow: 
     return paths[-1]
 
 
+def refuse_departure(session: Session, project: Project) -> None:
+    """Let a project go to another owner that no room keeps where it is.
+
+    Raises:
+        What the rooms raise for a project of theirs.
+    """
+    for refuse in _list_departures():
+        refuse(session, project)
+
+
 def stays(session: Session, giver: User, receiver: User) -> bool:
     """Whether who hands a project over stays with a role of their own: a person who does not own it by a group."""
     if giver.kind == GROUP:
         return False
     member = session.get(GroupMember, (receiver.id, giver.id))
     return member is None or member.role != OWNER
+
+
+@cache
+def _list_departures() -> Sequence[Callable[[Session, Project], None]]:
+    return tuple(rooms.load_all("departures"))
 
 
 def _find_project(session: Session, project_id: int) -> Project:

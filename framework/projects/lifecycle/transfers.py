@@ -19,7 +19,7 @@ from framework.errors import Conflict, Forbidden, Invalid
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.groups import list_owners, owns_account
 from framework.projects.core.offers import Offer, TransferGone, find_offer, is_answerable, read_offer_to
-from framework.projects.lifecycle.moving import move_project, stays
+from framework.projects.lifecycle.moving import move_project, refuse_departure, stays
 from framework.projects.members import invitations
 from framework.projects.models import Member, Project, Transfer
 from framework.projects.notify import emails
@@ -96,12 +96,14 @@ def offer_project(account: Account, project: ProjectAccess, *, to: str) -> Offer
         UnknownReceiver, OwnReceiver: there is nobody to ask.
         NotYoursToGive, RoleTooLow: the project belongs to somebody else.
         BudgetSpent: they were asked too often lately.
+        What `refuse_departure` raises.
     """
     with transaction() as session:
         row = _find_owned(session, account, project.id)
         receiver = find_receiver(session, to)
         if receiver.id == row.owner_id:
             raise OwnReceiver(receiver.name)
+        refuse_departure(session, row)
         session.execute(delete(Transfer).where(Transfer.project_id == row.id))
         kept = Transfer(project_id=row.id, from_user_id=row.owner_id, to_user_id=receiver.id, expires_at=now() + LASTS)
         kept.offered_by_id = account.id
