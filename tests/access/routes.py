@@ -164,6 +164,7 @@ ROUTES: dict[Kind, str] = {
     kinds.API_OWN_OFFER: "POST api.transfers.accept_offer, DELETE api.transfers.decline_offer",
     kinds.API_ADMINISTERS: "POST api.groups.create_group, PATCH api.people.change_user",
     kinds.API_GROUP_READS: "GET api.groups.list_members",
+    kinds.API_GROUP_TELLS_OWNERS: "GET api.groups.show_group_usage",
     kinds.API_GROUP_OWNS: """
         PATCH api.groups.change_group, POST api.groups.add_member
         GET api.group_webhooks.list_group_webhooks, POST api.group_webhooks.set_group_webhook

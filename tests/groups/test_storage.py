@@ -17,6 +17,7 @@ from framework.groups.access import GroupAccess
 from framework.groups.operations import create_group
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.quota import TooManyPrivateProjects
+from tests.api.program import Program
 from tests.cast import SignIn, new_account, on_each_deployment
 from tests.uploads.form import upload
 
@@ -57,6 +58,10 @@ def test_a_member_who_fills_it_is_told_what_its_owners_can_do(
     assert "Owners of lab can free room at once" in said
     assert "for another plan: http://localhost/lab/settings/usage" in said
     administration.give_plan("lab", "unlimited")
+    told = Program.of(browser.client.application, alice).get("/groups/lab/usage").json
+    assert (told["plan"], told["allowed_bytes"]) == ("unlimited", None)
+    assert [(one["owner"], one["name"], one["trashed"]) for one in told["projects"]] == [("lab", "results", False)]
+    assert told["used_bytes"] == told["projects"][0]["bytes"] > 2_500_000
     assert upload(browser, {"b.bin": os.urandom(1_000_000)}, page=page).status_code == 303
 
 

@@ -42,7 +42,7 @@ class NewToken(Answer):
 
 
 class UsedBy(Answer):
-    """A project that the caller owns, and what it holds; in the trash it counts until it is deleted for good."""
+    """A project and what it holds; in the trash it counts until it is deleted for good."""
 
     owner: str
     name: str
@@ -51,7 +51,7 @@ class UsedBy(Answer):
 
 
 class Usage(Answer):
-    """What the caller's projects hold together, what they may, and each of them, the largest first."""
+    """What the projects of one owner hold together, what they may, and each of them, the largest first."""
 
     plan: str = Field(description="`free`, `student` or `unlimited`.")
     used_bytes: int

@@ -9,11 +9,13 @@ from framework.api.answers import LOCATION, answer, no_content
 from framework.api.bodies import GroupBody, GroupChanges, GroupPersonBody, LeavingBody, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.groups import Group, GroupMember, ListedGroupAnswer, NewGroupMember
+from framework.api.documents.people import Usage
 from framework.api.paging import LONGEST_PAGE, PAGE, links, page_length, page_number
 from framework.groups import operations, people
 from framework.groups.access import GroupAccess, group_for, group_with_people
 from framework.profiles.editing import check_about, check_links, read_profile_text, save_profile_text
 from framework.projects.core.groups import OWNER, PARTICIPANT
+from framework.projects.members.usage import usage_of_owner
 
 groups = Blueprint("groups", __name__, url_prefix="/groups")
 
@@ -57,6 +59,13 @@ def change_group(group: str) -> Response:
     if body.about is not None or body.links is not None or body.people_public is not None:
         save_profile_text(account, changed, about=body.about, links=body.links, people_public=body.people_public)
     return answer(_describe(changed))
+
+
+@groups.get("/<group>/usage")
+@describe(Call({200: Usage}, needs="token"))
+def show_group_usage(group: str) -> Response:
+    """What the group's projects hold of what they may; for owners of the group."""
+    return answer(Usage.of(usage_of_owner(group_for(callers.reader(), group, OWNER).id)))
 
 
 @groups.get("/<group>/members")
