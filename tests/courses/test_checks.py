@@ -67,3 +67,10 @@ def test_a_hand_in_is_told_to_the_groups_webhook(school: School) -> None:
     with read_transaction() as session:
         (row,) = session.scalars(select(Delivery).where(Delivery.event == "hand_in")).all()
     assert (row.project_id, row.facts["person"], row.facts["sha"]) == (copy.id, "sam", sha)
+
+
+def test_a_participant_does_not_learn_which_project_the_template_is(app: Flask, school: School) -> None:
+    place = f"/groups/statistics/assignments/{school.set_assignment()}"
+    told = {one.name: Program.of(app, one, "read").get(place) for one in (school.teacher, school.sam)}
+    assert told[school.teacher.name].json["template"] == "statistics/exercise"
+    assert told[school.sam.name].json["template"] is None

@@ -12,8 +12,9 @@ from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
 _LINE = re.compile(
-    r":{3,}[ \t]*(?P<name>[A-Za-z][\w-]*)?[ \t]*(?P<attributes>\{[^{}]*\})?(?P<title>[^:{}]*?)[ \t]*:*[ \t]*"
+    r":{3,}+[ \t]*+(?P<name>[A-Za-z][\w-]*+)?+[ \t]*+(?P<attributes>\{[^{}]*\})?+(?P<title>[^:{}]*+):*+[ \t]*+"
 )
+"""Possessive, since a line of many spaces could be divided in very many ways."""
 _CALLOUT = re.compile(r"\.callout-(\w+)")
 _TITLE = re.compile(r"""\btitle=(?:"([^"]*)"|'([^']*)')""")
 _ITEM = r"""(?:[#.][\w:.-]+|-|[\w-]+=(?:"[^"]*"|[^\s"{}]+))"""
