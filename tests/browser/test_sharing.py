@@ -68,8 +68,8 @@ def test_a_member_leaves_and_the_owner_hands_over(
     pages.sign_in(window, alice)
     window.open(f"{secret.path}/share")
     window.press("Hand over…")
-    window.fill("User name", bob.name)
-    window.leaves(lambda: window.press("Ask to take over"))
+    window.fill("Person or group", bob.name)
+    window.leaves(lambda: window.press("Hand over"))
     window.reads(f"Waiting for {bob.name}")
     pages.sign_out(window, alice.name)
 
