@@ -1,6 +1,7 @@
 """Who offered a project that belongs to a group"""
 
 import sqlalchemy as sa
+from alembic import op
 
 from framework.database import steps
 
@@ -12,3 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     steps.add_column('transfers', sa.Column('offered_by_id', sa.Integer(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table('transfers') as table:
+        table.drop_column('offered_by_id')
