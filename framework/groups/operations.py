@@ -13,13 +13,13 @@ from framework.accounts.core.former_names import former_names, reserve_names
 from framework.accounts.core.ways_in.reading import has_second_factor
 from framework.accounts.lifecycle.operations import NameTaken, take_name, unique_names
 from framework.accounts.lifecycle.recovery_of_groups import new_group
-from framework.accounts.lifecycle.signup import refuse_unconfirmed
+from framework.accounts.lifecycle.signup import AddressUnconfirmed, refuse_unconfirmed
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import Conflict, Forbidden, Invalid
+from framework.errors import Conflict, Invalid
 from framework.groups.access import GroupAccess, group_for, recheck_group
 from framework.groups.membership import note_change
 from framework.projects.core.addresses import select_moved_from
@@ -66,13 +66,6 @@ class NameNotRepeated(Invalid):
         super().__init__("This is not the name of the group. Nothing was deleted.")
 
 
-class AddressNeeded(Forbidden):
-    """Whoever creates a group needs a confirmed address, so that its owner can be reached."""
-
-    def __init__(self) -> None:
-        super().__init__("Confirm your e-mail address first: open the link in the mail that was sent there.")
-
-
 class OwnFactorFirst(Conflict):
     """Whoever asks owners for a second factor would be an owner no longer, having none."""
 
@@ -98,7 +91,7 @@ def create_group(account: Account, *, name: str, title: str = "") -> GroupAccess
     Raises:
         GroupNameRefused, InvalidFullName: a rule is broken.
         GroupNameTaken: somebody has, or had, the name.
-        AddressNeeded, TokenConfined: the caller may create none.
+        AddressUnconfirmed, TokenConfined: the caller may create none.
         BudgetSpent: they have created many lately.
     """
     name, title = _check_name(name), validation.full_name(title.strip())
@@ -108,7 +101,7 @@ def create_group(account: Account, *, name: str, title: str = "") -> GroupAccess
     with _translate_names(), unique_names(), transaction() as session:
         refuse_unconfirmed(session, account.id)
         if session.get_one(User, account.id).email_verified_at is None:
-            raise AddressNeeded
+            raise AddressUnconfirmed
         budgets.spend(session, [f"groups:{account.id}"])
         take_name(session, row, name)
         row.people_changed_at = now()

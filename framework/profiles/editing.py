@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, read_account
 from framework.accounts.core.validation import printable
+from framework.accounts.lifecycle.signup import AddressUnconfirmed
 from framework.accounts.models import Profile, User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
-from framework.errors import Forbidden, Invalid
+from framework.errors import Invalid
 from framework.groups.access import GroupAccess, recheck_group
 from framework.projects.core.groups import OWNER
 
@@ -34,13 +35,6 @@ class InvalidLinks(Invalid):
     """There are too many addresses, or one is none."""
 
     field = "links"
-
-
-class AddressNeeded(Forbidden):
-    """Who says something of themselves to everybody can be reached."""
-
-    def __init__(self) -> None:
-        super().__init__("Confirm your e-mail address first: open the link in the mail that was sent there.")
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ def save_profile_text(
 
     Raises:
         InvalidAbout, InvalidLinks: nothing is changed.
-        AddressNeeded, OwnersOnly, GroupNotFound: they may not.
+        AddressUnconfirmed, OwnersOnly, GroupNotFound: they may not.
     """
     about = None if about is None else check_about(about)
     links = None if links is None else check_links(links)
@@ -97,10 +91,10 @@ def lock_owner(session: Session, account: Account, group: GroupAccess | None) ->
     """The row of whose profile it is, locked, for who may change it: the person, or an owner of the group.
 
     Raises:
-        AddressNeeded, OwnersOnly, GroupNotFound, AccountNotFound, AccountSuspended.
+        AddressUnconfirmed, OwnersOnly, GroupNotFound, AccountNotFound, AccountSuspended.
     """
     if not read_account(session, account.id).email_confirmed:
-        raise AddressNeeded
+        raise AddressUnconfirmed
     if group:
         return recheck_group(session, group.id, account, OWNER)
     return session.get_one(User, account.id, with_for_update={"key_share": True}, populate_existing=True)

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.signup import AddressUnconfirmed
 from framework.audit.models import AuditEntry
 from framework.database.session import read_transaction
 from framework.groups import operations, people
 from framework.groups.access import OwnersOnly
 from framework.profiles.editing import (
     LONGEST_ABOUT,
-    AddressNeeded,
     InvalidAbout,
     InvalidLinks,
     ProfileText,
@@ -88,5 +88,5 @@ def test_a_group_is_described_by_its_owners_and_the_log_tells_who_is_shown(
 
 @pytest.mark.usefixtures("app")
 def test_who_has_not_confirmed_an_address_says_nothing() -> None:
-    with pytest.raises(AddressNeeded):
+    with pytest.raises(AddressUnconfirmed):
         save_profile_text(new_account("fresh", confirmed=False), None, about="Buy here")
