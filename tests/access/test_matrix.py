@@ -102,23 +102,25 @@ class _Asked:
         answer = self._ask(getattr(self._world, where))
         if self._method not in {"GET", "HEAD"} and answer.status_code < 400:
             database.restore()
-        tells = where == "private" and self._name in OUTSIDERS and self._tells(answer)
-        return self._letter(answer, where) + (" and told that there is a project" if tells else "")
+        outside = where == "private" and self._name in OUTSIDERS
+        missing = (outside or answer.status_code == 404) and self._is_as_of_missing(answer, where)
+        tells = outside and self._tells(answer, is_as_of_missing=missing)
+        return self._letter(answer, is_as_of_missing=missing) + (" and told that there is a project" if tells else "")
 
-    def _tells(self, answer: TestResponse) -> bool:
+    def _tells(self, answer: TestResponse, *, is_as_of_missing: bool) -> bool:
         """Whether the answer names the private project, or is not that of a missing one."""
         if "project" in self._rule.arguments:
-            return not self._is_as_of_missing(answer, "private")
+            return not is_as_of_missing
         if self._name == "administrator" or self._rule.endpoint in NAMING:
             return False
         return self._world.private["project"].encode() in str(answer.headers).encode() + answer.data
 
-    def _letter(self, answer: TestResponse, where: str) -> str:
+    def _letter(self, answer: TestResponse, *, is_as_of_missing: bool) -> str:
         status = answer.status_code
         if status == 302 and answer.location.startswith("/login"):
             return "L"
         if status == 404:
-            return "-" if self._is_as_of_missing(answer, where) else "i"
+            return "-" if is_as_of_missing else "i"
         if status >= 500 and status != 501:
             return str(status)
         return {401: "U", 403: "F"}.get(status, "i")
