@@ -19,6 +19,8 @@ from tests.browse.render.data.netcdf_files import netcdf_of
 from tests.browse.render.made_files import png_of, tarred, zipped
 from tests.browse.render.workbooks import date, formula, number, ods_of, text, xlsx_of
 
+MADE_FOLDER = Path(__file__).parent / "made"
+"""Files that other programs have written."""
 LAKES = [
     ("Brienz", 564, 259.5, "2024-05-01"),
     ("Thun", 558, 217, "2024-05-02"),
@@ -72,7 +74,7 @@ def archive(parts: dict[str, bytes]) -> bytes:
 
 def made(name: str) -> bytes:
     """A file that another program has written."""
-    return (Path(__file__).parent / "made" / name).read_bytes()
+    return (MADE_FOLDER / name).read_bytes()
 
 
 def sound() -> bytes:
@@ -116,9 +118,9 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "lakes.sav": (made("lakes.sav"), ["greatest depth in m", "Öschinen", "56.25", "2024-05-02", "3 rows"]),
     "lakes.mat": (made("lakes.mat"), ["structure", "2 × 2", "3 variables"]),
     "lakes.parquet": (made("lakes.parquet"), ["Öschinen", "56.25", "timestamp", "Snappy", "3 rows"]),
-    "lakes.h5": (made("lakes.h5"), ["HDF5"]),
+    "lakes.h5": (made("lakes.h5"), ["HDF5", "plots/count", "float64"]),
     "lakes.nc": (netcdf_of(1), ["Temperature of the water", "degC", "time = 3, lake = 2", "2 rows"]),
-    "lakes.rds": (made("lakes.rds"), ["objects of R"]),
+    "lakes.rds": (made("lakes.rds"), ["data.frame", "Öschinen", "56.25"]),
     "results.jsonl": (b'{"id": 1, "score": 0.5}\n{"id": 2, "score": 0.75}\n', ["2 rows", "0.75"]),
     "field.xlsx": (WORKBOOK, ["Measurements", "Notes", "2024-05-01", "22.5", "20 rows"]),
     "plots.ods": (ods_of({"Plots": [["plot", "n"], ["A", 3.5]]}), ["plot", "3.5", "1 row"]),

@@ -13,7 +13,8 @@ from framework.browse.view_options import ViewOptions
 from tests.browse.kinds.specimens import SPECIMENS, made
 
 NAMES = [name for name in SPECIMENS if (kind := kind_of(name)) and kind.source == FILE]
-MADE = ["old.dta", "packed.parquet", "packed.zsav", "plain.sav"]
+SAME = ["old.dta", "packed.parquet", "packed.zsav", "plain.sav"]
+MADE = [*SAME, "kinds.h5", "latest.h5", "lakes4.nc", "lakes73.mat", "kinds.rda"]
 
 
 @pytest.mark.parametrize("name", [*NAMES, *MADE])
@@ -31,7 +32,7 @@ def test_a_damaged_file_is_read_or_refused(name: str, changes: list[tuple[int, b
     assert isinstance(shown, Rich | Dump)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", SAME)
 def test_other_forms_of_a_file_have_the_same_rows(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(made(name))
     kind = kind_of(name)

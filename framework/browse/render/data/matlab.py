@@ -1,4 +1,7 @@
-"""MATLAB's MAT-files of level 5 ("MAT-File Format", The MathWorks): variables, their sizes, and values of matrices."""
+"""MATLAB's MAT-files of level 5 ("MAT-File Format", The MathWorks): variables, their sizes, and values of matrices.
+
+Those of level 7.3 are HDF5.
+"""
 
 import io
 import struct
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.browse.render.data.cursor import LONGEST_READ_BYTES, Cursor, Damaged
+from framework.browse.render.data.hdf5.reading import read_hdf5
 from framework.browse.render.data.moments import write_number
 from framework.browse.render.tables.book import MOST_SHEETS, Book, book_of, choose
 from framework.browse.render.tables.grid import Grid
@@ -40,7 +44,7 @@ class Variable:
         return " × ".join(f"{length:,}" for length in self.shape)  # noqa: RUF001
 
 
-def read_matlab(_name: str, path: str, asked: ViewOptions) -> Book:
+def read_matlab(name: str, path: str, asked: ViewOptions) -> Book:
     """The variables, and the asked page of the values of one.
 
     Raises:
@@ -49,8 +53,8 @@ def read_matlab(_name: str, path: str, asked: ViewOptions) -> Book:
     with Path(path).open("rb") as file:
         cursor = Cursor(file)
         start = cursor.take(128)
-        if start.startswith(b"MATLAB 7.3"):
-            raise ValueError("it is of level 7.3, which MATLAB and h5py in Python open")
+        if start.startswith(b"MATLAB 7.3"):  # which is HDF5
+            return read_hdf5(name, path, asked)
         if not start.startswith(b"MATLAB 5.0") or start[126:] not in {b"IM", b"MI"}:
             raise ValueError("it is no MAT-file of level 5")
         cursor.order = "<" if start[126:] == b"IM" else ">"

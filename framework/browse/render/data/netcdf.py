@@ -7,15 +7,15 @@ from math import prod
 from pathlib import Path
 
 from framework.browse.render.data.cursor import Cursor, Damaged
+from framework.browse.render.data.hdf5.blocks import MARK
+from framework.browse.render.data.hdf5.reading import read_hdf5
 from framework.browse.render.tables.book import Book, book_of
 from framework.browse.render.tables.grid import Grid
 from framework.browse.view_options import ViewOptions
 
 MOST_ENTRIES, MOST_AXES = 2_000, 64
 MOST_FACTS, LONGEST_TEXT, MOST_VALUES = 40, 500, 20
-HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 _FORMATS = {1: "NetCDF classic", 2: "NetCDF with 64-bit offsets", 5: "NetCDF with 64-bit data"}
-_OPENERS = "Panoply, HDFView, xarray and netCDF4 in Python, ncdf4 in R"
 _DIMENSIONS, _VARIABLES, _ATTRIBUTES = 10, 11, 12
 _TYPES = {1: ("byte", "b"), 2: ("char", "s"), 3: ("short", "h"), 4: ("int", "i"), 5: ("float", "f"),
           6: ("double", "d"), 7: ("ubyte", "B"), 8: ("ushort", "H"), 9: ("uint", "I"), 10: ("int64", "q"),
@@ -31,16 +31,16 @@ class _Variable:
     attributes: Mapping[str, str]
 
 
-def read_netcdf(_name: str, path: str, asked: ViewOptions) -> Book:
-    """The variables as a table; of a file of NetCDF 4, which is one of HDF5, only that it is one.
+def read_netcdf(name: str, path: str, asked: ViewOptions) -> Book:
+    """The variables as a table; a file of NetCDF 4 is read as one of HDF5.
 
     Raises:
         ValueError: it is neither, or is damaged.
     """
     with Path(path).open("rb") as file:
-        mark = file.read(len(HDF5_MARK))
-        if mark == HDF5_MARK:
-            return Book((), 0, None, [("Format", "NetCDF 4 (HDF5)"), ("Opens in", _OPENERS)])
+        mark = file.read(len(MARK))
+        if mark == MARK:
+            return read_hdf5(name, path, asked)
         version = mark[3] if len(mark) > 3 and mark.startswith(b"CDF") else 0
         if version not in _FORMATS:
             raise ValueError("it is no file of NetCDF")

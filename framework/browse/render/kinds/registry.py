@@ -87,8 +87,17 @@ DATA = (
     Kind("Stata data sets", (".dta",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.stata:read_stata"),
     Kind("SPSS data sets", (".sav", ".zsav"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.spss:read_spss"),
     Kind("Parquet files", (".parquet", ".pq"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.parquet.reading:read_parquet"),
-    Kind("MATLAB files", (".mat",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.matlab:read_matlab"),
-    Kind("NetCDF files", (".nc", ".nc3", ".cdf"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.netcdf:read_netcdf"),
+    Kind("MATLAB files", (".mat",), FILE, "book", 64 * _MIB, f"{_ROOM}.data.matlab:read_matlab"),
+    Kind("NetCDF files", (".nc", ".nc3", ".cdf"), FILE, "book", 64 * _MIB, f"{_ROOM}.data.netcdf:read_netcdf"),
+    Kind(
+        "HDF5 and NetCDF 4 files",
+        (".h5", ".hdf5", ".hdf", ".he5", ".h5ad", ".loom", ".nc4"),
+        FILE,
+        "book",
+        64 * _MIB,
+        f"{_ROOM}.data.hdf5.reading:read_hdf5",
+    ),
+    Kind("R data", (".rds", ".rdata", ".rda"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.rdata.reading:read_rdata"),
     Kind("NumPy arrays", (".npy", ".npz"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.arrays:read_array"),
 )
 STRUCTURES = (
@@ -129,8 +138,6 @@ MEDIA = (
 )
 NAMED_KINDS = (
     Kind("SAS data sets", (".sas7bdat", ".xpt"), NAMED, sentence="This is a SAS data set. SAS, haven in R and pandas in Python open it."),
-    Kind("HDF5 and NetCDF 4 files", (".h5", ".hdf5", ".he5", ".h5ad", ".nc4"), NAMED, sentence="This is a file of HDF5 or NetCDF 4. HDFView and Panoply open it, as do h5py and xarray in Python."),
-    Kind("R data", (".rds", ".rdata", ".rda"), NAMED, sentence="These are objects of R. readRDS() or load() opens them in R."),
     Kind("Access databases", (".mdb", ".accdb"), NAMED, sentence="This is a database of Microsoft Access. Access and MDB Viewer open it."),
     Kind("Arrow tables", (".feather", ".arrow"), NAMED, sentence="This is a table of Apache Arrow. arrow in R and pyarrow or pandas in Python open it."),
     Kind("Python pickles", (".pkl", ".pickle", ".joblib"), NAMED, sentence="These are pickled objects of Python. Loading them can run any program: load only what you trust."),

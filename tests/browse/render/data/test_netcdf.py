@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.browse.render.data.netcdf import HDF5_MARK, read_netcdf
+from framework.browse.render.data.netcdf import read_netcdf
 from framework.browse.render.tables.book import Book
 from framework.browse.view_options import ViewOptions
 from tests.browse.render.data.netcdf_files import netcdf_of
@@ -26,12 +26,6 @@ def test_each_classic_format_is_read(version: int, tmp_path: Path) -> None:
         ["temperature", "float", "time (3) \N{MULTIPLICATION SIGN} lake (2)", "6", "degC", "Temperature of the water"],
         ["count", "int", "", "1", "", ""],
     ]
-
-
-def test_a_file_of_netcdf_4_says_what_opens_it(tmp_path: Path) -> None:
-    book = read(HDF5_MARK + bytes(100), tmp_path)
-    assert "xarray" in dict(book.facts)["Opens in"]
-    assert book.table is None
 
 
 @pytest.mark.parametrize("content", [b"", b"CDF\x03" + bytes(99), b"GRIB" + bytes(99)])
