@@ -21,8 +21,9 @@ PAGE_LINES = 1_000
 
 @dataclass(frozen=True)
 class ViewOptions:
-    """`plain`: as text. `whole`: with all last changes, however long they take. `number`: the page, from 1.
+    """`plain`: as text; `outline`: as an outline where text comes first. `number`: the page, from 1.
 
+    `whole`: with all last changes, however long they take.
     A text's page may be named by one of its lines instead.
     `encoding`: one of `ENCODINGS`, None for what the text looks like.
     `wanted`: a text that the rows of a table have to contain.
@@ -32,6 +33,7 @@ class ViewOptions:
     """
 
     plain: bool = False
+    outline: bool = False
     whole: bool = False
     number: int = 1
     encoding: str | None = None
@@ -48,6 +50,7 @@ class ViewOptions:
         sort = small_number(values.get("sort", ""))
         return cls(
             plain="plain" in values,
+            outline="outline" in values,
             whole="whole" in values,
             number=_number_of_line(values.get("line", "")) or page_number(values),
             encoding=chosen if (chosen := values.get("encoding")) in ENCODINGS else None,

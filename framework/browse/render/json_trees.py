@@ -15,7 +15,10 @@ LONGEST_TEXT = 500
 
 @dataclass(frozen=True)
 class Node:
-    """A value: `kind` is object, array, string, number or word; a key or index, a text or children."""
+    """A value: `kind` is object, array, string, number or word; a key or index, a text or children.
+
+    XML has elements, whose children may be texts without a key, and comments.
+    """
 
     key: str
     kind: str
@@ -25,7 +28,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Tree:
-    """The value of a JSON file."""
+    """The value of a file."""
 
     root: Node
 
@@ -36,7 +39,16 @@ def read_tree(_name: str, text: str, _asked: ViewOptions) -> Tree:
     Raises:
         ValueError: it is no JSON, or has too many values or too deep ones.
     """
-    return Tree(_Builder().node("", parse_exactly(text), 0))
+    return tree_of(parse_exactly(text))
+
+
+def tree_of(value: object) -> Tree:
+    """The tree of a value as `parse_exactly` gives it.
+
+    Raises:
+        ValueError: it has too many values or too deep ones.
+    """
+    return Tree(_Builder().node("", value, 0))
 
 
 class Written(str):

@@ -2,7 +2,7 @@
 
 import pkgutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -51,7 +51,10 @@ class Preview:
 
 @dataclass(frozen=True)
 class Text(Preview):
-    """A page of a text, line by line, in colours: the first line's number, and how many lines all pages have."""
+    """A page of a text, line by line, in colours: the first line's number, and how many lines all pages have.
+
+    `has_outline` tells that its other form is an outline.
+    """
 
     template: ClassVar = "browse/previews/text.html"
     page_lines: ClassVar = PAGE_LINES
@@ -63,6 +66,7 @@ class Text(Preview):
     first: int = 1
     count: int = 0
     is_editable: bool = True
+    has_outline: bool = False
 
     @property
     def editable(self) -> bool:
@@ -188,6 +192,8 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
     document, kind = document_kind(file.name), _text_kind(file.name)
     if asked.plain or (document == PLAIN and kind is None):
         return lines_of(file, other=document != PLAIN or kind is not None, number=asked.number)
+    if kind and kind.asked_for and not asked.outline:
+        return replace(lines_of(file, other=file.size_bytes <= kind.limit_bytes, number=asked.number), has_outline=True)
     if document != PLAIN:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
         found = file.decode()

@@ -25,7 +25,8 @@ class Kind:
     What the reader of text refuses is shown as the kind `otherwise`, where there is one.
 
     A larger file than `limit_bytes` is not read; text is shown as text then. A `guessed` kind is told by the content,
-    and what is not of this kind is shown as text without a word. `has_source` says that the file is a text, too.
+    and what is not of this kind is shown as text without a word. One that is `asked_for` is shown as text until a
+    reader asks for its outline.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Kind:
     reader: str = ""
     sentence: str = ""
     guessed: bool = False
+    asked_for: bool = False
     grids: str = ""
     otherwise: "Kind | None" = None
 

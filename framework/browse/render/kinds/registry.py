@@ -74,6 +74,19 @@ TABLES = (
     ),
 )
 JSON = Kind("JSON", (".json",), TEXT, "json", 1 << 19, f"{_ROOM}.json_trees:read_tree")
+OUTLINES = (
+    Kind("YAML", (".yaml", ".yml", ".cff"), TEXT, "json", 1 << 19, f"{_ROOM}.outlines:read_yaml", asked_for=True),
+    Kind("TOML", (".toml",), TEXT, "json", 1 << 19, f"{_ROOM}.outlines:read_toml", asked_for=True),
+    Kind(
+        "XML",
+        (".xml", ".xsd", ".kml", ".gpx", ".gml", ".rdf", ".graphml", ".tei", ".xmp"),
+        TEXT,
+        "json",
+        1 << 19,
+        f"{_ROOM}.outlines:read_xml",
+        asked_for=True,
+    ),
+)
 DATA = (
     Kind("maps in GeoJSON", (".geojson",), TEXT, "map", 4 * _MIB, f"{_ROOM}.data.maps:read_map", otherwise=JSON),
     Kind(
@@ -102,6 +115,7 @@ DATA = (
 )
 STRUCTURES = (
     JSON,
+    *OUTLINES,
     Kind(
         "archives",
         (".zip", ".jar", ".whl", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
