@@ -14,7 +14,7 @@ from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, doc
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.kinds.kind import TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
-from framework.browse.render.media.facts import PictureFacts, Sound
+from framework.browse.render.media.facts import Film, PictureFacts, Sound
 from framework.browse.render.media.subtitles import Track
 from framework.browse.render.signs import mixes_scripts, show_signs, turns_order
 from framework.browse.view_options import PAGE_LINES, ViewOptions
@@ -104,7 +104,7 @@ class Document(Preview):
 
 @dataclass(frozen=True)
 class Media(Preview):
-    """What a browser shows by itself: `family` is image, audio, video or pdf; what is known of an image or a sound.
+    """What a browser shows by itself: `family` is image, audio, video or pdf; what is known of it.
 
     `tracks` are the subtitles that lie beside a film.
     """
@@ -115,12 +115,14 @@ class Media(Preview):
     note: str = ""
     has_other: bool = False
     sound: Sound | None = None
+    film: Film | None = None
     tracks: Sequence[Track] = ()
 
     @property
     def pixels(self) -> tuple[int, int] | None:
-        """An image's width and height as it is shown, when known."""
-        return self.facts.pixels if self.facts else None
+        """The width and height of an image or a film as it is shown, when known."""
+        known = self.facts or self.film
+        return known.pixels if known else None
 
 
 @dataclass(frozen=True)
@@ -190,10 +192,10 @@ class TextFile:
 def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
     """The richest form of a text, or its lines."""
     document, kind = document_kind(file.name), _text_kind(file.name)
-    if asked.plain or (document == PLAIN and kind is None):
-        return lines_of(file, other=document != PLAIN or kind is not None, number=asked.number)
     if kind and kind.asked_for and not asked.outline:
         return replace(lines_of(file, other=file.size_bytes <= kind.limit_bytes, number=asked.number), has_outline=True)
+    if asked.plain or (document == PLAIN and kind is None):
+        return lines_of(file, other=document != PLAIN or kind is not None, number=asked.number)
     if document != PLAIN:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
         found = file.decode()

@@ -10,9 +10,9 @@ from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is
 from framework.browse.render.documents import MARKDOWN, Links, render_to_html
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
-from framework.browse.render.media.facts import PictureFacts, Sound
+from framework.browse.render.media.facts import PictureFacts
 from framework.browse.render.media.subtitles import LARGEST_BYTES, make_webvtt
-from framework.browse.render.media.work import MODULES, MOST_PIXELS, read_picture_head, read_sound
+from framework.browse.render.media.work import MODULES, MOST_PIXELS, read_film, read_picture_head, read_sound
 from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.notebooks.scripts import Script, convert
@@ -38,8 +38,8 @@ from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
 
 TOO_COSTLY = "It would take too long to show this in a richer form, so it is shown as it is written."
 BUSY = "The server is busy, so this is shown as it is written. Load the page again in a moment."
-SOUND_START_BYTES = 1 << 20
-"""So much of a sound file is read to tell its length."""
+MEDIA_START_BYTES = 1 << 20
+"""So much of a sound or a film is read to tell its length."""
 
 _LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "python", "r", "shell", "sql")
 
@@ -123,9 +123,9 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):
         return _image(repository_id, head, blob)
-    if family == "audio":
-        return _sound(repository_id, name, head, blob)
-    if family in {"video", "pdf"}:
+    if family in {"audio", "video"}:
+        return _recording(repository_id, family, name, head, blob)
+    if family == "pdf":
         return Media(family)
     if not is_text(head):
         return dump_of(head, blob.size_bytes, kind.sentence if kind and kind.source == NAMED else NO_PREVIEW)
@@ -159,14 +159,22 @@ def _image(repository_id: str, head: bytes, blob: Blob) -> Preview:
     return Media("image", facts, has_other=is_text(head))
 
 
-def _sound(repository_id: str, name: str, head: bytes, blob: Blob) -> Preview:
-    start = bytearray(head)
-    while len(start) < SOUND_START_BYTES and (chunk := next(blob.chunks, b"")):
-        start += chunk
-    sound: Sound | None = None
+def _recording(repository_id: str, family: str, name: str, head: bytes, blob: Blob) -> Preview:
+    """A sound or a film, with what its beginning says of it."""
+    start, key = _read_on(head, blob), (repository_id, blob.sha, name)
     with suppress(TooCostly, Busy):
-        sound = sandbox.call((repository_id, blob.sha, name), read_sound, name, bytes(start), blob.size_bytes)
-    return Media("audio", sound=sound)
+        if family == "audio":
+            return Media(family, sound=sandbox.call(key, read_sound, name, start, blob.size_bytes))
+        return Media(family, film=sandbox.call(key, read_film, start))
+    return Media(family)
+
+
+def _read_on(head: bytes, blob: Blob) -> bytes:
+    """The first bytes of a sound or a film, of which these were read before."""
+    start = bytearray(head)
+    while len(start) < MEDIA_START_BYTES and (chunk := next(blob.chunks, b"")):
+        start += chunk
+    return bytes(start)
 
 
 def subtitle_film(repository_id: str, blob: Blob) -> str:

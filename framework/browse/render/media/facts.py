@@ -41,11 +41,29 @@ class Sound:
 
     @property
     def length(self) -> str:
-        """As a page writes it: `0.5 s`, `3:25` or `1:02:03`."""
-        if self.seconds is None:
-            return ""
-        if self.seconds < SHORT_SECONDS:
-            return f"{self.seconds:.1f} s"
-        minutes, seconds = divmod(round(self.seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        """As a page writes it; empty where it is not known."""
+        return _write_length(self.seconds)
+
+
+@dataclass(frozen=True)
+class Film:
+    """How long a film is in seconds, and its width and height in pixels; None where the beginning does not tell."""
+
+    seconds: float | None
+    pixels: tuple[int, int] | None = None
+
+    @property
+    def length(self) -> str:
+        """As a page writes it; empty where it is not known."""
+        return _write_length(self.seconds)
+
+
+def _write_length(seconds: float | None) -> str:
+    """`0.5 s`, `3:25` or `1:02:03`."""
+    if seconds is None:
+        return ""
+    if seconds < SHORT_SECONDS:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -2,12 +2,13 @@
 
 from pkgutil import resolve_name
 
-from framework.browse.render.media.facts import PictureFacts, Sound
+from framework.browse.render.media.facts import Film, PictureFacts, Sound
 
 MODULES = (
     "framework.browse.render.media.pictures",
     "framework.browse.render.media.drawing",
     "framework.browse.render.media.sounds",
+    "framework.browse.render.media.films",
 )
 MOST_PIXELS = 100_000_000
 
@@ -27,4 +28,10 @@ def draw_picture(name: str, path: str, longest: int) -> bytes:
 def read_sound(name: str, head: bytes, size_bytes: int) -> Sound | None:
     """What the first bytes of a sound file of so many bytes say; None when they tell nothing."""
     found: Sound | None = resolve_name(f"{MODULES[2]}:read_sound")(name, head, size_bytes)
+    return found
+
+
+def read_film(head: bytes) -> Film | None:
+    """What the first bytes of a film say; None when they tell nothing."""
+    found: Film | None = resolve_name(f"{MODULES[3]}:read_film")(head)
     return found
