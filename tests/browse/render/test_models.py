@@ -10,6 +10,7 @@ from tests.browse.kinds import made_models as made
 from tests.browse.render.made_files import Show
 
 SIZE = (10, 10, 10)
+DRACO = "Its shapes are packed with Draco and are not drawn here. Blender opens it."
 MATERIALS = "The materials that it names are not shown."
 
 
@@ -30,6 +31,17 @@ def read(folder: Path, name: str, content: bytes) -> Model:
             "parts.glb",
             made.glb(images=[{"uri": "https://example.org/a.png"}]),
             Model("glb", 4, SIZE, "It names other files, which are not loaded."),
+        ),
+        (
+            "packed.glb",
+            made.glb(extensionsRequired=["KHR_mesh_quantization", "KHR_draco_mesh_compression"]),
+            Model(
+                "glb",
+                4,
+                SIZE,
+                "Its shapes are packed with Draco and are not drawn here. Blender opens it.",
+                is_drawn=False,
+            ),
         ),
     ],
 )

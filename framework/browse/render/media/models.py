@@ -7,7 +7,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,6 +21,11 @@ LARGEST_JSON_BYTES = 4 << 20
 LARGEST_COUNTED_BYTES = 16 << 20
 TRIANGLES = 4
 """How glTF calls the mode of separate triangles."""
+_PACKINGS = (
+    ("draco", "Its shapes are packed with Draco and are not drawn here. Blender opens it."),
+    ("meshopt", "Its shapes are packed with meshopt and are not drawn here. Babylon.js Sandbox opens it."),
+    ("basisu", "Its pictures are packed as KTX 2, so it is not drawn here. Babylon.js Sandbox opens it."),
+)
 _STL_HEAD, _STL_FACET = 84, 50
 _NUMBERS = rb"[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)"
 
@@ -33,12 +38,16 @@ class ModelUnreadable(ValueError):
 
 @dataclass(frozen=True)
 class Model:
-    """`form` is stl, obj or glb; `size` are the lengths along x, y and z in the file's unit, where they are known."""
+    """`form` is stl, obj or glb; `size` are the lengths along x, y and z in the file's unit, where they are known.
+
+    A packed one is not drawn; the note says what opens it.
+    """
 
     form: str
     triangles: int
     size: tuple[float, ...] | None = None
     note: str = ""
+    is_drawn: bool = True
 
 
 def read_model(name: str, path: str, _asked: ViewOptions) -> Model:
@@ -102,7 +111,8 @@ def _read_glb(data: bytes) -> Model:
     ranges = [accessors[part["attributes"]["POSITION"]] for part in primitives]
     moved = any({"matrix", "translation", "rotation", "scale"} & node.keys() for node in scene.get("nodes", []))
     size = None if moved else _measure(chain.from_iterable((found["min"], found["max"]) for found in ranges))
-    return Model("glb", triangles, size, _tell_missing(scene))
+    packing = _tell_packing(scene.get("extensionsRequired", []))
+    return Model("glb", triangles, size, packing or _tell_missing(scene), is_drawn=not packing)
 
 
 def _count_triangles(part: dict[str, Any], accessors: list[dict[str, Any]]) -> int:
@@ -117,8 +127,12 @@ def _tell_missing(scene: dict[str, Any]) -> str:
     named = chain(scene.get("buffers", []), scene.get("images", []))
     if any(not str(one.get("uri", "data:")).startswith("data:") for one in named):
         return "It names other files, which are not loaded."
-    packed = [name for name in scene.get("extensionsRequired", []) if "compression" in name or "draco" in name]
-    return "It is packed in a way that is not shown here." if packed else ""
+    return ""
+
+
+def _tell_packing(needed: Sequence[str]) -> str:
+    """What its shapes or pictures are packed with, where nothing here unpacks that."""
+    return next((sentence for part, sentence in _PACKINGS for name in needed if part in str(name)), "")
 
 
 def _measure_text(pattern: bytes, data: bytes, count: int) -> tuple[float, ...] | None:
