@@ -145,7 +145,8 @@ def load_models() -> None:
 def every(task: str, *, needed: str | None = None, **period: int) -> dict[str, Any]:
     """An entry of the schedule: the task runs again when this much time has passed, as `timedelta` takes it.
 
-    `needed` names a function, `module:function`, that returns the moment at which there is something to do, or None.
+    `needed` names a function, `module:function`: of the moment of the last run, in SQL, it makes the moments from which
+    on there is something to do, each NULL while there is nothing. Then the task runs before its time.
     """
     return {"task": task, "schedule": timedelta(**period), "needed": needed}
 

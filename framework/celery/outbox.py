@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from kombu import Producer
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ from framework.celery.celery import app
 from framework.celery.models import OutboxRow
 from framework.database.insert import insert_if_absent
 from framework.database.session import call_after_commit, delete_in_batches, read_transaction, transaction
-from framework.database.types import from_now, now
+from framework.database.types import from_now, later, now
 from framework.observability import request_id
 
 WAITING, HANDED, RUNNING, FINISHED, FAILED = "waiting", "handed", "running", "finished", "failed"
@@ -85,13 +85,14 @@ def poll() -> int:
     return hand_over(found)
 
 
-def needs_poll_at() -> datetime | None:
-    """The moment from which on `poll` finds something to send; None while nothing waits or is under way."""
-    with read_transaction() as session:
-        waiting = session.scalar(select(func.min(OutboxRow.not_before)).where(OutboxRow.state == WAITING))
-        under_way = session.scalar(select(func.min(OutboxRow.handed_at)).where(OutboxRow.state.in_((HANDED, RUNNING))))
-    moments = [waiting and waiting + HANDED_BY_ITS_WRITER, under_way and under_way + UNFINISHED_AFTER]
-    return min((moment for moment in moments if moment), default=None)
+def needs_poll_at(_last_run: object) -> Sequence[ColumnElement[datetime]]:
+    """The moments from which on `poll` finds something to send, in SQL: what waits, and what may have been lost."""
+    waiting = select(func.min(OutboxRow.not_before)).where(OutboxRow.state == WAITING)
+    under_way = select(func.min(OutboxRow.handed_at)).where(OutboxRow.state.in_((HANDED, RUNNING)))
+    return [
+        later(waiting.scalar_subquery(), HANDED_BY_ITS_WRITER),
+        later(under_way.scalar_subquery(), UNFINISHED_AFTER),
+    ]
 
 
 def hand_over(ids: Sequence[str]) -> int:

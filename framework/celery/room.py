@@ -8,7 +8,7 @@ ROOM = Room(
     worker=("worker.logs", "worker.presence", "worker.consumer", "tasks"),
     schedule={
         "outbox": every(
-            "framework.celery.tasks.poll_outbox", seconds=30, needed="framework.celery.outbox:needs_poll_at"
+            "framework.celery.tasks.poll_outbox", minutes=5, needed="framework.celery.outbox:needs_poll_at"
         ),
         "forget": every("framework.celery.tasks.forget_finished", days=1),
     },

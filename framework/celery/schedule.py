@@ -5,21 +5,22 @@ lease's owner, so a run whose lease was taken over, or a message delivered twice
 renewed lapses: its message or worker was lost, and the job is started once more at once; a second loss may be the job's
 own fault, such as more memory than there is, and waits for the job's time.
 
-While nothing happens, a deployment wakes every 30 seconds, all of its processes at the same moments. A job whose entry
-names a function `needed` runs before its time where that tells of something to do: at once, or at a later moment.
+While nothing happens, a deployment wakes every 30 seconds, all of its processes at the same moments, and the scheduler
+asks SQL by one statement. A job whose entry names a function `needed` runs before its time where that tells of
+something to do: at once, or at a later moment.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from celery.schedules import crontab, maybe_schedule
 from kombu import Producer
 from kombu.utils.imports import symbol_by_name
-from sqlalchemy import ColumnElement, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true, update
 
 from framework.celery import broker
 from framework.celery.broker import BrokerAway
@@ -29,13 +30,15 @@ from framework.celery.models import ScheduledJob
 from framework.celery.outbox import send
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
-from framework.database.types import from_now, now
+from framework.database.types import UTCDateTime, from_now, now
 from framework.errors import Conflict
 
 LEASE = timedelta(minutes=5)
 LEAST_PAUSE = timedelta(seconds=15)
 """Between two runs of a job that is needed: what the first could not do is tried by the second."""
 INTERRUPTED_FOR = timedelta(minutes=1)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+PERIODS_END_EVERY = timedelta(minutes=5)
 AGAIN = "-again"
 """How the lease of a run ends that was started because the one before was lost."""
 
@@ -126,25 +129,30 @@ class _Wait:
 
 def _list_waits() -> dict[str, _Wait]:
     """Of every job that does not run; one whose run was lost waits no longer."""
+    query = select(ScheduledJob, _free(), _is_lost(), from_now(), *_list_needs())
     with read_transaction() as session:
-        rows = session.execute(select(ScheduledJob, _free(), _is_lost(), from_now()).where(_is_ours())).all()
+        rows = session.execute(query.where(_is_ours())).all()
     _add_rows([job.name for job, *_more in rows])
     return {
-        job.name: _Wait(0 if is_lost else (_moment_of(job) - moment).total_seconds(), job.last_run_at)
-        for job, is_free, is_lost, moment in rows
+        job.name: _Wait(0 if is_lost else (_moment_of(job, needs) - moment).total_seconds(), job.last_run_at)
+        for job, is_free, is_lost, moment, *needs in rows
         if is_free
     }
 
 
-def _moment_of(job: ScheduledJob) -> datetime:
+def _list_needs() -> Iterator[ColumnElement[datetime]]:
+    """Columns of the moments at which jobs are needed, each NULL in the rows of the others."""
+    last_run = func.coalesce(ScheduledJob.last_run_at, literal(NEVER, UTCDateTime()))
+    for name, entry in app.conf.beat_schedule.items():
+        if needed := entry.get("needed"):
+            for moment in symbol_by_name(needed)(last_run):
+                yield case((ScheduledJob.name == name, moment))
+
+
+def _moment_of(job: ScheduledJob, needs: Iterable[datetime | None]) -> datetime:
     """When the job runs next: at its time, or before when it is needed."""
-    needed = app.conf.beat_schedule[job.name].get("needed")
-    moment: datetime | None = symbol_by_name(needed)() if needed else None
-    if moment is None:
-        return job.next_run_at
-    if job.last_run_at is not None:
-        moment = max(moment, job.last_run_at + LEAST_PAUSE)
-    return min(moment, job.next_run_at)
+    paused = (job.last_run_at or NEVER) + LEAST_PAUSE
+    return min([job.next_run_at, *(max(moment, paused) for moment in needs if moment)])
 
 
 def _ensure_rows() -> None:
@@ -199,11 +207,12 @@ def _update(name: str, condition: ColumnElement[bool], values: dict[str, Any]) -
 def _next_run(name: str) -> datetime:
     """A full second: a moment before the time that a calendar names, the job would be due once more at that time.
 
-    What runs after a period does so at the moments at which everything wakes.
+    What runs after a period does so together with all the others, at full hours among other moments.
     """
     moment = now()
     every: Any = maybe_schedule(app.conf.beat_schedule[name]["schedule"], app=app)
     wait: timedelta = every.remaining_estimate(moment)
     if isinstance(every, crontab):
         return (moment + wait + timedelta(microseconds=999_999)).replace(microsecond=0)
-    return moment + wait - timedelta(seconds=(moment + wait).timestamp() % WAKES_EVERY_SECONDS)
+    together = min(PERIODS_END_EVERY, every.run_every).total_seconds()
+    return moment + wait - timedelta(seconds=(moment + wait).timestamp() % together)

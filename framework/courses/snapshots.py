@@ -12,13 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction, transaction
-from framework.database.types import now
+from framework.database.types import from_now, later, now
 from framework.errors import Conflict, HoldfastError
 from framework.gitcore.ref_names import HEADS, TAGS, clashes
 from framework.projects.models import Project
@@ -66,15 +66,13 @@ class _Place:
     is_newest: bool
 
 
-def needs_snapshots_at() -> datetime | None:
-    """When the next snapshot is to be taken; None while nobody has a deadline to come.
+def needs_snapshots_at(_last_run: object) -> Sequence[ColumnElement[datetime]]:
+    """When the next snapshot is to be taken, in SQL; NULL while nobody has a deadline to come.
 
     One that could not be taken within an hour is left to the job's own runs.
     """
-    with read_transaction() as session:
-        waiting = and_(Part.snapshot_at.is_(None), Part.project_id.is_not(None), Part.due_at > now() - ASKED_FOR)
-        first = session.scalar(select(func.min(Part.due_at)).where(waiting))
-    return first + TAKEN_AFTER if first else None
+    waiting = and_(Part.snapshot_at.is_(None), Part.project_id.is_not(None), Part.due_at > from_now(-ASKED_FOR))
+    return [later(select(func.min(Part.due_at)).where(waiting).scalar_subquery(), TAKEN_AFTER)]
 
 
 def take_snapshots() -> int:

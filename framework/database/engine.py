@@ -14,7 +14,7 @@ from sqlalchemy.orm import configure_mappers
 from framework import config
 from framework.config import Config
 from framework.database.pool import BoundedPool
-from framework.database.types import sqlite_from_now
+from framework.database.types import sqlite_from_now, sqlite_later
 
 SQLITE_CONNECTIONS = 36
 """Files cost nothing: as many as a process has threads of all kinds."""
@@ -106,6 +106,7 @@ def _sqlite_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below decides, not the driver's guess
     connection.create_function("from_now", 1, sqlite_from_now)
+    connection.create_function("later", 2, sqlite_later)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, Float, Index, MetaData, String, literal, text
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
@@ -62,7 +62,40 @@ def from_now(delta: timedelta = timedelta(0)) -> ColumnElement[datetime]:
 
 def sqlite_from_now(seconds: float) -> str:
     """What the function in SQLite returns: a moment in the form in which moments are stored there."""
-    return f"{now() + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S.%f}"
+    return _write_for_sqlite(now() + timedelta(seconds=seconds))
+
+
+class _Later(FunctionElement[datetime]):
+    """A moment so many seconds after another."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+    name = "later"
+
+
+@compiles(_Later, "postgresql")
+def _later_on_postgresql(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
+    moment, seconds = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"({moment} + make_interval(secs => {seconds}))"
+
+
+@compiles(_Later, "sqlite")
+def _later_on_sqlite(element: _Later, compiler: SQLCompiler, **more: Any) -> str:
+    return f"later({compiler.process(element.clauses, **more)})"
+
+
+def later(moment: ColumnElement[Any] | InstrumentedAttribute[Any], delta: timedelta) -> ColumnElement[Any]:
+    """The moment so much later, or earlier where that is negative, in SQL; NULL where there is none."""
+    return _Later(moment, literal(delta.total_seconds(), Float()))
+
+
+def sqlite_later(moment: str | None, seconds: float) -> str | None:
+    """What the function in SQLite returns for a moment in the form in which moments are stored there."""
+    return moment and _write_for_sqlite(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
+
+
+def _write_for_sqlite(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S.%f}"
 
 
 class Base(DeclarativeBase):

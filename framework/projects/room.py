@@ -25,7 +25,7 @@ ROOM = Room(
     ),
     schedule={
         "news": every(
-            "framework.projects.tasks.send_news", seconds=30, needed="framework.projects.notify.digests:needs_news_at"
+            "framework.projects.tasks.send_news", minutes=10, needed="framework.projects.notify.digests:needs_news_at"
         ),
         "notices": every("framework.projects.tasks.forget_notices", days=1),
         "events": every("framework.projects.tasks.forget_events", days=1),

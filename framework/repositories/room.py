@@ -8,8 +8,16 @@ ROOM = Room(
     worker=("tasks",),
     queue=STORAGE,
     schedule={
-        "owner": every("framework.repositories.tasks.renew_mark", minutes=1),
-        "log": every("framework.repositories.tasks.confirm_log", minutes=1),
+        "owner": every(
+            "framework.repositories.tasks.renew_mark",
+            hours=1,
+            needed="framework.storage.ownership.claims:needs_renewal_at",
+        ),
+        "log": every(
+            "framework.repositories.tasks.confirm_log",
+            hours=1,
+            needed="framework.repositories.journal.writer:needs_confirmation_at",
+        ),
         "checkpoints": every("framework.repositories.tasks.write_checkpoints", hours=1),
         "staged": every("framework.repositories.tasks.sweep_staged", hours=1),
         "scrub": every("framework.repositories.tasks.scrub_copies", days=1),

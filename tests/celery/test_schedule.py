@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -13,14 +14,19 @@ from framework.celery.celery import app
 from framework.celery.heartbeat import WAKES_EVERY_SECONDS
 from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import enqueue
-from framework.celery.schedule import JobRuns
+from framework.celery.schedule import PERIODS_END_EVERY, JobRuns
 from framework.celery.scheduler import AGAIN_SECONDS, Scheduler
+from framework.celery.worker.presence import Presence
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
+from framework.repositories.journal.writer import CONFIRMED_BY_ITS_MAKER
+from framework.repositories.models import Repository, Version
+from framework.storage.models import OWNER, Deployment
 from tests.cast import on_each_deployment
 from tests.celery.test_outbox import waiting_messages
 from tests.servers.processes import free_port
+from tests.statements import noted_statements
 
 pytestmark = on_each_deployment
 
@@ -51,9 +57,16 @@ def postpone_all() -> None:
         session.execute(update(ScheduledJob).values(next_run_at=now() + timedelta(hours=1)))
 
 
+def set_marks(marks: list[Any]) -> None:
+    """Have this database own the bucket by these marks, the newest first."""
+    with transaction() as session:
+        session.merge(Deployment(id=1, identity="0" * 32, token=1, claim="0" * 16, state=OWNER, marks=marks))
+
+
 @pytest.fixture
 def due(settings: Config) -> Config:
     """A deployment whose outbox job is due, and no other."""
+    set_marks([{"rests": True}])
     schedule.start_due_jobs()
     postpone_all()
     make_due()
@@ -70,6 +83,7 @@ def test_it_lists_every_job_at_the_first_look(settings: Config) -> None:
 @pytest.fixture
 def idle(settings: Config) -> Config:
     """A deployment none of whose jobs is due within the hour."""
+    set_marks([{"rests": True}])
     schedule.start_due_jobs()
     postpone_all()
     return settings
@@ -132,9 +146,50 @@ def test_it_sleeps_until_a_task_that_failed_is_due(rested: Config) -> None:
 def test_everything_wakes_at_full_and_half_minutes(due: Config) -> None:
     before = now()
     schedule.start_due_jobs()
-    assert job().next_run_at.timestamp() % WAKES_EVERY_SECONDS == 0
-    assert before < job().next_run_at <= now() + timedelta(seconds=WAKES_EVERY_SECONDS)
+    assert job().next_run_at.timestamp() % PERIODS_END_EVERY.total_seconds() == 0
+    assert before < job().next_run_at <= now() + PERIODS_END_EVERY
     assert Scheduler(app).tick() <= WAKES_EVERY_SECONDS
+
+
+def test_a_deployment_at_rest_asks_sql_one_statement_at_a_time(rested: Config) -> None:
+    """The scheduler and the worker's sign of life; nothing that recurs is needed while nobody changes anything."""
+    here = Presence("celery@dyno", ["one"])
+    here.tell()
+    for act in (schedule.start_due_jobs, here.tell):
+        with noted_statements() as statements:
+            act()
+        assert len([one for one in statements if not one.startswith("BEGIN")]) == 1, statements
+    assert waiting_messages() == []
+
+
+def test_the_mark_in_the_bucket_is_renewed_until_it_rests(rested: Config) -> None:
+    set_marks([{"rests": False}, {"rests": True}])
+    schedule.start_due_jobs()
+    assert waiting_messages() == [job("owner").lease_owner]
+
+
+def test_an_entry_that_its_maker_left_is_written_into_the_journal(rested: Config) -> None:
+    repository, hash_ = "0" * 32, "0" * 64
+    with transaction() as session:
+        session.add(Repository(id=repository, about={}))
+        session.flush()
+        session.add(
+            Version(
+                repository_id=repository,
+                epoch=1,
+                version=1,
+                push_id=repository,
+                pack_generation=0,
+                actor="alice",
+                entry_hash=hash_,
+                entry=b"{}",
+            )
+        )
+    assert schedule.start_due_jobs() == WAKES_EVERY_SECONDS, "its maker is writing it"
+    with transaction() as session:
+        session.execute(update(Version).values(created_at=now() - CONFIRMED_BY_ITS_MAKER))
+    schedule.start_due_jobs()
+    assert waiting_messages() == [job("log").lease_owner]
 
 
 def test_a_time_of_the_calendar_is_met_to_the_second(settings: Config) -> None:

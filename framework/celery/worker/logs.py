@@ -11,7 +11,7 @@ from framework.observability.logs import ALL, TASKS, prepare
 
 
 class FoundNothing(logging.Filter):
-    """Has the lines of scheduled jobs that found nothing to do be of the level DEBUG: there are 24,000 a day."""
+    """Has the lines of scheduled jobs that found nothing to do be of the level DEBUG: there are a thousand a day."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is written."""

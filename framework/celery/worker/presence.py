@@ -18,7 +18,6 @@ from sqlalchemy import delete, select, update
 
 from framework.celery.models import RunningWorker
 from framework.celery.worker import runs
-from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 
@@ -41,9 +40,10 @@ class Presence:
 
     def tell(self) -> None:
         """Say that the worker is up; a row that was forgotten meanwhile is written anew."""
+        seen = update(RunningWorker).where(RunningWorker.id == self.id).values(seen_at=from_now())
         with transaction() as session:
-            insert_if_absent(session, RunningWorker, id=self.id, seen_at=from_now(), **self._facts)
-            session.execute(update(RunningWorker).where(RunningWorker.id == self.id).values(seen_at=from_now()))
+            if not session.scalars(seen.returning(RunningWorker.id)).all():
+                session.add(RunningWorker(id=self.id, seen_at=from_now(), **self._facts))
 
     def end(self) -> None:
         """Say that the worker stops, give back what it was running, and forget those that fell silent a day ago."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -25,7 +25,7 @@ from framework.accounts.core import addresses
 from framework.accounts.core.account import name_person
 from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction, transaction
-from framework.database.types import from_now, now
+from framework.database.types import later, now
 from framework.email import messages, stopped
 from framework.email.messages import Message
 from framework.errors import Conflict, HoldfastError
@@ -38,6 +38,8 @@ from framework.projects.notify.summaries import Happened, ProjectStory, story
 QUIET = timedelta(minutes=2)
 FIRST_QUIET = timedelta(seconds=15)
 LONGEST_SESSION = timedelta(hours=2)
+A_MOMENT = timedelta(seconds=1)
+"""By so much the clocks of machines may differ without a run that comes too early."""
 DIGEST_HOUR = 7
 AT_A_TIME = 5000
 SINCE = {HOURLY: "during the last hour", DAILY: "since the last digest"}
@@ -89,18 +91,20 @@ def send_news() -> int:
     return sum(_try_to_send_to(user_id) for user_id in users)
 
 
-def needs_news_at() -> datetime | None:
-    """The next moment at which a project may have been quiet for long enough; None while no notice is that young.
+def needs_news_at(last_run: ColumnElement[datetime]) -> Sequence[ColumnElement[datetime]]:
+    """The next moments at which there may be news to tell, in SQL: mentions, and projects that were quiet for so long.
 
-    The job's own runs, at full hours too, see to digests, mentions and sessions without end.
+    What was due before the last run is left to the job's own runs, at full hours too: digests, sessions without end,
+    and what the last run could not tell.
     """
-    moments = list[datetime]()
-    with read_transaction() as session:
-        for quiet in (FIRST_QUIET, QUIET):
-            young = and_(Notice.settled_at.is_(None), Notice.created_at > from_now(-quiet))
-            if first := session.scalar(select(func.min(Notice.created_at)).where(young)):
-                moments.append(first + quiet)
-    return min(moments, default=None)
+    mentions = _find_first(Notice.mentioned & (Notice.created_at > later(last_run, -FIRST_QUIET)))
+    waits = [quiet + A_MOMENT for quiet in (FIRST_QUIET, QUIET)]
+    return [mentions, *(later(_find_first(Notice.created_at > later(last_run, -wait)), wait) for wait in waits)]
+
+
+def _find_first(condition: ColumnElement[bool]) -> ColumnElement[datetime]:
+    """When the first of the notices was written that no mail has told of and that satisfy the condition."""
+    return select(func.min(Notice.created_at)).where(Notice.settled_at.is_(None), condition).scalar_subquery()
 
 
 def _try_to_send_to(user_id: int) -> int:

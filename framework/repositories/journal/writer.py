@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.orm import Session
 
 from framework.database.session import read_transaction, transaction
-from framework.database.types import now
+from framework.database.types import from_now, later, now
 from framework.errors import Unavailable
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
@@ -22,6 +23,8 @@ from framework.storage.current import store
 
 ALWAYS_RECORDED = ("name", "owner", "deleted_at")
 """Facts that every entry has, as far as there are any: whose project it is, and whether it is to come back."""
+CONFIRMED_BY_ITS_MAKER = timedelta(seconds=30)
+TRIED_EVERY = timedelta(minutes=1)
 
 
 class NotConfirmed(Unavailable):
@@ -104,6 +107,12 @@ def confirm(repository_id: str) -> None:
         store().permit_write()
     except Unavailable as error:
         raise NotConfirmed from error
+
+
+def needs_confirmation_at(last_run: ColumnElement[datetime]) -> Sequence[ColumnElement[datetime]]:
+    """When entries are to be written that their makers have not, in SQL; NULL while the store has all of them."""
+    left = and_(Version.confirmed_at.is_(None), Version.created_at < from_now(-CONFIRMED_BY_ITS_MAKER))
+    return [case((select(Version.push_id).where(left).exists(), later(last_run, TRIED_EVERY)))]
 
 
 def list_unconfirmed_repositories() -> Sequence[str]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, case, delete, null, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient
 
 from framework.database.session import read_transaction, transaction
-from framework.database.types import from_now, now
+from framework.database.types import from_now, later, now
 from framework.storage.contract import ObjectMissing, ObjectStore, StoredObject
-from framework.storage.models import CLAIMING, Deployment
+from framework.storage.models import CLAIMING, OWNER, Deployment
 
 PREFIX = "deployment/"
 KEPT = timedelta(hours=1)
@@ -25,6 +25,7 @@ KEPT = timedelta(hours=1)
 TOKEN_KEY = re.compile(r"deployment/(\d{10})-([0-9a-f]{16})\.json")
 MARK_KEY = re.compile(r"deployment/marks/(\d{10})/([0-9a-f]{32})")
 USUAL_SECONDS = 60.0
+RENEWED_EVERY = timedelta(minutes=1)
 RESTS_AFTER = timedelta(minutes=15)
 """So long after the last write the marks end: a deployment that nobody uses asks nothing of the store."""
 Mark = dict[str, Any]
@@ -146,6 +147,13 @@ def make_mark(moment: datetime, used_at: datetime | None) -> Mark:
 def find_use(marks: Sequence[Mark]) -> datetime | None:
     """When somebody last looked in order to write, as the newest mark tells; None where there is none."""
     return datetime.fromisoformat(marks[0].get("used_at") or marks[0]["at"]) if marks else None
+
+
+def needs_renewal_at(last_run: ColumnElement[datetime]) -> Sequence[ColumnElement[datetime]]:
+    """When the mark is to be renewed next, in SQL; NULL while the newest one says that nobody writes."""
+    rests = Deployment.marks[(0, "rests")].as_boolean().is_(True)
+    resting = select(Deployment.id).where(Deployment.state == OWNER, rests).exists()
+    return [case((resting, null()), else_=later(last_run, RENEWED_EVERY))]
 
 
 def state_of(row: Deployment | None) -> str | None:
