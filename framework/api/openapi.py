@@ -56,6 +56,7 @@ PLACES = {
     "person_id": "The number of the person's account.",
     "invitation_id": "The invitation's number.",
     "webhook_id": "The webhook's number.",
+    "delivery_id": "The delivery's id, as the list tells it.",
     "transfer_id": "The offer's number.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "sha": "The commit's whole id, 40 digits.",

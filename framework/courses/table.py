@@ -135,8 +135,10 @@ def write_csv(lines: Sequence[Sequence[str]]) -> str:
 
 
 def states_csv(assignment: Assignment, group: str) -> str:
-    """Everybody's state as CSV."""
-    head = ("person", "full_name", "state", "project", "deadline", "last_change", "handed_in", "snapshot")
+    """Everybody's state as CSV, with what programs say about the version that counts."""
+    head = ("person", "full_name", "state", "project", "deadline", "last_change", "handed_in", "snapshot", "status")
+    entrants = list_entrants(assignment, group)
+    checks = read_checks(entrants)
     lines = [
         (
             one.person,
@@ -147,10 +149,16 @@ def states_csv(assignment: Assignment, group: str) -> str:
             _moment(one.changed_at),
             _moment(one.handed_in_at),
             one.snapshot_sha or "",
+            _checked_state(one, checks),
         )
-        for one in list_entrants(assignment, group)
+        for one in entrants
     ]
     return write_csv([head, *lines])
+
+
+def _checked_state(entrant: Entrant, checks: Mapping[tuple[int, str], CombinedStatus]) -> str:
+    combined = checks.get(entrant.checked) if entrant.checked else None
+    return combined.state if combined else ""
 
 
 def _moment(moment: datetime | None) -> str:

@@ -177,7 +177,7 @@ def send_test(account: Account, place: Place, webhook_id: int) -> Delivery:
         return _queue_ping(session, row)
 
 
-def redeliver(account: Account, place: Place, webhook_id: int, delivery_id: str) -> None:
+def redeliver(account: Account, place: Place, webhook_id: int, delivery_id: str) -> Delivery:
     """Send a delivery once more, with the same id and body.
 
     Raises:
@@ -195,6 +195,7 @@ def redeliver(account: Account, place: Place, webhook_id: int, delivery_id: str)
         hook.paused_until = None
         row.state, row.attempts, row.queued_at = WAITING, 0, now()
         enqueue(session, TASK, row.id)
+        return row
 
 
 def seal_anew(most: int = 500) -> int:

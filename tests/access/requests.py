@@ -37,7 +37,7 @@ def address_of(rule: Rule, row: str, things: Mapping[str, str]) -> str:
     if endpoint.startswith("group_webhooks."):
         mine |= {name: things[f"group_{name}"] for name in ("webhook_id", "delivery_id")}
     if endpoint.startswith("api.group_webhooks."):
-        mine |= {"group": things["owner"], "webhook_id": things["group_webhook_id"]}
+        mine |= {name: things[f"group_{name}"] for name in ("webhook_id", "delivery_id")} | {"group": things["owner"]}
     if endpoint.startswith("api.groups."):
         mine["group"] = things["owner"]
     if endpoint in DROP_OFFS:

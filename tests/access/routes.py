@@ -146,7 +146,7 @@ ROUTES: dict[Kind, str] = {
         PATCH api.projects.change_project
         GET api.webhooks.list_webhooks, POST api.webhooks.set_webhook, GET api.webhooks.show_webhook
         PATCH api.webhooks.change_webhook, DELETE api.webhooks.delete_webhook
-        GET api.webhooks.list_deliveries, POST api.webhooks.test_webhook
+        GET api.webhooks.list_deliveries, POST api.webhooks.test_webhook, POST api.webhooks.redeliver
         GET api.links.list_links, POST api.links.make_link, DELETE api.links.revoke_link
         GET api.sharing.list_people, POST api.sharing.add_person, PATCH api.sharing.change_role
         DELETE api.sharing.remove_person
@@ -170,7 +170,7 @@ ROUTES: dict[Kind, str] = {
         GET api.group_webhooks.list_group_webhooks, POST api.group_webhooks.set_group_webhook
         GET api.group_webhooks.show_group_webhook, PATCH api.group_webhooks.change_group_webhook
         DELETE api.group_webhooks.delete_group_webhook, GET api.group_webhooks.list_group_deliveries
-        POST api.group_webhooks.test_group_webhook
+        POST api.group_webhooks.test_group_webhook, POST api.group_webhooks.redeliver_to_group
     """,
     kinds.API_GROUP_LEAVES: "DELETE api.groups.remove_member",
     kinds.API_PASSWORD: "GET api.people.list_tokens, POST api.people.make_token, DELETE api.people.delete_token",

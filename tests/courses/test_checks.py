@@ -1,5 +1,7 @@
 """What programs say about hand-ins: in the teacher's table, and nothing that a participant says of their own."""
 
+import csv
+
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
@@ -43,6 +45,8 @@ def test_the_table_shows_what_the_teachers_program_says(app: Flask, school: Scho
         set_status(school.sam, copy, sha, StatusText("success", "tests"))
     people = Program.of(app, school.teacher).get(f"/groups/statistics/assignments/{number}").json["people"]
     assert [one["status"] for one in people if one["person"] == "sam"] == ["failure"]
+    states = csv.DictReader(signed_in(school.teacher).get(f"{page}/states.csv").text.splitlines())
+    assert {one["person"]: one["status"] for one in states} == {"sam": "failure", "tom": ""}
     with read_transaction() as session:
         assignment = session.get_one(Assignment, number)
     assert table.read_checks(table.list_entrants(assignment, "statistics"))[copy.id, sha].state == "failure"

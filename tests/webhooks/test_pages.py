@@ -74,7 +74,16 @@ def test_programs_set_and_try_them(
     assert program.get(calls).json == [told] == [program.get(one).json]
     assert program.post(f"{one}/test", {}).status_code == 202
     deliver_due()
-    assert [row["state"] for row in program.get(f"{one}/deliveries").json] == ["delivered"] * 2
+    deliveries = program.get(f"{one}/deliveries").json
+    assert [row["state"] for row in deliveries] == ["delivered"] * 2
+    again = f"{one}/deliveries/{deliveries[0]['id']}/redeliver"
+    sent = program.post(again, {})
+    assert (sent.status_code, sent.json["id"], sent.json["state"]) == (202, deliveries[0]["id"], "waiting")
+    assert program.post(again, {}).status_code == 409
+    deliver_due()
+    ids = [one.headers["X-Holdfast-Delivery"] for one in receiver.received]
+    assert ids[-1] in ids[:-1]
+    assert program.post(f"{one}/deliveries/{'0' * 32}/redeliver", {}).status_code == 404
     changed = program.call("PATCH", one, json={"active": False})
     assert (changed.status_code, changed.json["active"], changed.json["events"]) == (200, False, ["push"])
     assert program.post(calls, {"url": "https://10.0.0.1.", "events": []}).status_code == 400

@@ -29,6 +29,7 @@ CHANGE = Call({200: Webhook}, needs="admin", body=WebhookChanges)
 DELETE = Call({204: None}, needs="admin")
 DELIVERIES = Call({200: [Delivery]}, needs="admin")
 TEST = Call({202: Delivery}, needs="admin", refusals=(429,))
+REDELIVER = Call({202: Delivery}, needs="admin", refusals=(409, 429))
 
 
 @project_webhooks.get("")
@@ -72,6 +73,13 @@ def delete_webhook(owner: str, project: str, webhook_id: int) -> Response:
 def list_deliveries(owner: str, project: str, webhook_id: int) -> Response:
     """What was sent last, the newest first."""
     return _list_deliveries(_find_project(owner, project)[1], webhook_id)
+
+
+@project_webhooks.post("/<int:webhook_id>/deliveries/<delivery_id>/redeliver")
+@describe(REDELIVER)
+def redeliver(owner: str, project: str, webhook_id: int, delivery_id: str) -> Response:
+    """Send something once more, with the same id and body; 409 while it is on its way."""
+    return _redeliver(*_find_project(owner, project), webhook_id, delivery_id)
 
 
 @project_webhooks.post("/<int:webhook_id>/test")
@@ -124,6 +132,13 @@ def list_group_deliveries(group: str, webhook_id: int) -> Response:
     return _list_deliveries(_find_group(group)[1], webhook_id)
 
 
+@group_webhooks.post("/<int:webhook_id>/deliveries/<delivery_id>/redeliver")
+@describe(REDELIVER)
+def redeliver_to_group(group: str, webhook_id: int, delivery_id: str) -> Response:
+    """Send something once more, with the same id and body; 409 while it is on its way."""
+    return _redeliver(*_find_group(group), webhook_id, delivery_id)
+
+
 @group_webhooks.post("/<int:webhook_id>/test")
 @describe(TEST)
 def test_group_webhook(group: str, webhook_id: int) -> Response:
@@ -162,3 +177,7 @@ def _change(account: Account, place: Place, webhook_id: int) -> Response:
 
 def _list_deliveries(place: Place, webhook_id: int) -> Response:
     return answer([Delivery.of(row) for row in operations.list_deliveries(place, webhook_id)])
+
+
+def _redeliver(account: Account, place: Place, webhook_id: int, delivery_id: str) -> Response:
+    return answer(Delivery.of(operations.redeliver(account, place, webhook_id, delivery_id)), 202)
