@@ -36,16 +36,17 @@ MOST_TOLD = 20
 
 @dataclass(frozen=True)
 class Written:
-    """One entry of the conversation; the author is None when the account is gone."""
+    """One entry of the conversation; the author, by user name and full name, is None when the account is gone."""
 
     author: str | None
+    author_name: str | None
     text: str
     created_at: datetime
 
 
 def list_feedback(hand_in_id: int | None) -> Sequence[Written]:
     """The conversation about a hand-in, oldest first; the newest entries of a very long one."""
-    query = select(User.name, Feedback.text, Feedback.created_at).select_from(Feedback)
+    query = select(User.name, User.full_name, Feedback.text, Feedback.created_at).select_from(Feedback)
     query = query.outerjoin(User, User.id == Feedback.author_id).where(Feedback.hand_in_id == hand_in_id)
     with read_transaction() as session:
         rows = session.execute(query.order_by(Feedback.id.desc()).limit(LISTED)).all()
@@ -102,7 +103,7 @@ def _tell(
         return
     facts = {
         "name": reader.name,
-        "author": author.name,
+        "author": author.called,
         "assignment": assignment.title,
         "text": written.text[:2000],
         "link": f"{config.current().base_url}{path}",

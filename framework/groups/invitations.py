@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from framework import config
 from framework.accounts.core import addresses
-from framework.accounts.core.account import Account, read_account
+from framework.accounts.core.account import Account, name_person, read_account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.lifecycle import signup
 from framework.accounts.models import GroupInvitation, GroupMember, User
@@ -46,12 +46,12 @@ class GroupInvitationGone(NotFound):
 
 @dataclass(frozen=True)
 class PendingMembership:
-    """An invitation as pages show it; `by` is None when the account that invited is gone."""
+    """An invitation as pages show it; `inviter` is who invited, None when the account is gone."""
 
     id: int
     email: str
     role: str
-    by: str | None
+    inviter: str | None
     group_id: int
     group: str
     created_at: datetime
@@ -253,18 +253,19 @@ def _find(session: Session, group_id: int, invitation_id: int) -> GroupInvitatio
     return kept
 
 
-def _select_pending() -> Select[GroupInvitation, str | None, str]:
+def _select_pending() -> Select[GroupInvitation, str | None, str | None, str]:
     inviter = aliased(User)
     return (
-        select(GroupInvitation, inviter.name, User.name)
+        select(GroupInvitation, inviter.name, inviter.full_name, User.name)
         .join(User, User.id == GroupInvitation.group_id)
         .outerjoin(inviter, inviter.id == GroupInvitation.invited_by_id)
         .where(GroupInvitation.expires_at > now())
     )
 
 
-def _describe(row: GroupInvitation, by: str | None, group: str) -> PendingMembership:
-    return PendingMembership(row.id, row.email, row.role, by, row.group_id, group, row.created_at, row.expires_at)
+def _describe(row: GroupInvitation, by: str | None, full_name: str | None, group: str) -> PendingMembership:
+    called = name_person(by, full_name) if by else None
+    return PendingMembership(row.id, row.email, row.role, called, row.group_id, group, row.created_at, row.expires_at)
 
 
 def _link_to(row: GroupInvitation) -> str:

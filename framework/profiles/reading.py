@@ -49,7 +49,8 @@ def read_about(person: Person, viewer: Account | None) -> About:
             found = _list_people(session, person.id) if is_shown else []
             return About(text, people=found[:MOST_PEOPLE], more_people=len(found) > MOST_PEOPLE)
         groups = _list_groups(session, person.id, viewer)
-    return About(text, find_shown_orcid(person.name), groups)
+    orcid = find_shown_orcid(person.name)
+    return About(text, orcid.address if orcid else None, groups)
 
 
 def _list_people(session: Session, group_id: int) -> list[Shown]:

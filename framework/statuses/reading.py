@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from framework.accounts.core.account import name_person
 from framework.accounts.models import User
 from framework.database.batches import in_batches
 from framework.database.session import read_transaction
@@ -20,7 +21,10 @@ STATES = (PENDING, SUCCESS, FAILURE, ERROR)
 
 @dataclass(frozen=True)
 class Status:
-    """What was last said about a commit in one context; `creator` is None when the account is gone."""
+    """What was last said about a commit in one context; `creator` is None when the account is gone.
+
+    `creator_name` is the full name, which may be empty.
+    """
 
     id: int
     sha: str
@@ -31,6 +35,12 @@ class Status:
     creator: str | None
     created_at: datetime
     updated_at: datetime
+    creator_name: str | None = None
+
+    @property
+    def called(self) -> str:
+        """What people call the creator; empty when the account is gone."""
+        return name_person(self.creator, self.creator_name) if self.creator else ""
 
 
 @dataclass(frozen=True)
@@ -76,16 +86,17 @@ def read_shown(access: ProjectAccess, shas: Collection[str]) -> Mapping[str, Com
 
 def read_of_commits(session: Session, commits: Collection[tuple[int, str]]) -> Mapping[int, dict[str, CombinedStatus]]:
     """What was said about these commits, each a project's number and an id: by project, then by id."""
-    columns = (getattr(CommitStatus, name) for name in Status.__dataclass_fields__ if name != "creator")
-    query = select(CommitStatus.project_id, User.name, *columns).outerjoin(User, User.id == CommitStatus.creator_id)
+    theirs = {"creator": User.name, "creator_name": User.full_name}
+    names = Status.__dataclass_fields__
+    columns = (theirs[name] if name in theirs else getattr(CommitStatus, name) for name in names)
+    query = select(CommitStatus.project_id, *columns).outerjoin(User, User.id == CommitStatus.creator_id)
     key = tuple_(CommitStatus.project_id, CommitStatus.sha)
     chosen = (query.where(key.in_(some)).order_by(CommitStatus.context) for some in in_batches(sorted(commits)))
     rows = [row for some in chosen for row in session.execute(some)]
     grouped = defaultdict[int, dict[str, list[Status]]](lambda: defaultdict(list))
-    for project_id, creator, *values in rows:
-        number, sha, context, state, description, target_url, *moments = values
-        told = Status(number, sha, context, state, description, target_url, creator, *moments)
-        grouped[project_id][sha].append(told)
+    for project_id, *values in rows:
+        told = Status(*values)
+        grouped[project_id][told.sha].append(told)
     found = defaultdict[int, dict[str, CombinedStatus]](dict)
     for project_id, shas_told in grouped.items():
         found[project_id] = {sha: CombinedStatus(tuple(told)) for sha, told in shas_told.items()}

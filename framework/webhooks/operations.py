@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account, read_account
+from framework.accounts.core.account import Account, name_person, read_account
 from framework.accounts.core.budgets import spend
 from framework.accounts.core.ways_in.sealing import Unreadable, current_key_name, seal, unseal
 from framework.accounts.lifecycle.signup import AddressUnconfirmed
@@ -70,7 +70,10 @@ class WebhookText:
 
 @dataclass(frozen=True)
 class ReadWebhook:
-    """A webhook without its secret; `waits_because` says why it waits for somebody to save it, and is empty else."""
+    """A webhook without its secret; `waits_because` says why it waits for somebody to save it, and is empty else.
+
+    `maker` is what people call who set it.
+    """
 
     id: int
     url: str
@@ -81,6 +84,7 @@ class ReadWebhook:
     created_at: datetime
     failing_since: datetime | None
     switched_off_at: datetime | None
+    maker: str | None
 
 
 def create_webhook(account: Account, place: Place, told: WebhookText) -> tuple[int, str]:
@@ -263,7 +267,8 @@ def _read(session: Session, row: Webhook) -> ReadWebhook:
     maker = session.get(User, row.made_by_id) if row.made_by_id else None
     moments = row.created_at, row.failing_since, row.switched_off_at
     waits, made_by = why_waiting(session, row), maker.name if maker else None
-    return ReadWebhook(row.id, row.url, row.events.split(), row.active, waits, made_by, *moments)
+    called = name_person(maker.name, maker.full_name) if maker else None
+    return ReadWebhook(row.id, row.url, row.events.split(), row.active, waits, made_by, *moments, called)
 
 
 def _find(session: Session, place: Place, webhook_id: int) -> Webhook:

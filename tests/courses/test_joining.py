@@ -58,7 +58,7 @@ def test_owners_see_and_withdraw_who_was_invited_from_a_list(
 ) -> None:
     group = group_for(school.teacher, "statistics")
     (pending,) = list_invitations(group)
-    assert (pending.email, pending.role, pending.by) == (ZOE, "participant", "ada")
+    assert (pending.email, pending.role, pending.inviter) == (ZOE, "participant", "Ada (ada)")
     assert (pending.expires_at - pending.created_at).days == 14
     page = signed_in(school.teacher).get("/statistics/people").text
     assert f"/statistics/people/invitations/{pending.id}/resend" in page

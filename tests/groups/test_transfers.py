@@ -51,6 +51,7 @@ def test_an_owner_of_the_group_accepts_for_it(
     assert made.offer
     assert any("wants to hand over alice/secret to lab" in text for text in posted_texts())
     assert offers.list_offers_to(charlie) == []
+    assert "Alice Liddell (alice)</b> wants to hand over" in signed_in(bob).get(made.offer.path).text
     with pytest.raises(offers.TransferGone):
         transfers.accept_offer(charlie, made.offer.id)
     assert signed_in(bob).submit(made.offer.path).location == "/lab/secret"

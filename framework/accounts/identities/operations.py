@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, budgets, emails
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, name_person
 from framework.accounts.core.addresses import EmailTaken
 from framework.accounts.core.credentials import lock_unchanged_user
 from framework.accounts.core.ways_in.reading import refuse_last_way
@@ -25,6 +25,14 @@ from framework.errors import Conflict, NotFound
 ORCID = "orcid"
 MOST = 10
 LONGEST_NAME = 255
+
+
+@dataclass(frozen=True)
+class ShownOrcid:
+    """The address of an ORCID iD, and what people call whose it is."""
+
+    address: str
+    called: str
 
 
 class IdentityTaken(Conflict):
@@ -145,13 +153,16 @@ def show_identity(account_id: int, identity_id: int, *, shown: bool) -> None:
             raise IdentityNotFound
 
 
-def find_shown_orcid(name: str) -> str | None:
-    """The address of the ORCID iD that the person of this user name shows to others; None without one."""
+def find_shown_orcid(name: str) -> ShownOrcid | None:
+    """The ORCID iD that the person of this user name shows to others; None without one."""
     shown = (User.name_key == name.casefold(), Identity.provider == ORCID, Identity.shown)
-    query = select(Identity.issuer, Identity.subject).join(User, User.id == Identity.user_id).where(*shown)
+    query = select(Identity, User.name, User.full_name).join(User, User.id == Identity.user_id).where(*shown)
     with read_transaction() as session:
         found = session.execute(query.order_by(Identity.id)).first()
-    return f"{found[0].rstrip('/')}/{quote(found[1])}" if found else None
+    if found is None:
+        return None
+    identity, user_name, full_name = found
+    return ShownOrcid(f"{identity.issuer.rstrip('/')}/{quote(identity.subject)}", name_person(user_name, full_name))
 
 
 def refuse_known_address(stranger: Stranger) -> None:

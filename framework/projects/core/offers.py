@@ -1,12 +1,13 @@
 """Offers to take a project over that wait for an answer, and who can give it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from framework.accounts.core.account import GROUP, Account
+from framework.accounts.core.account import GROUP, Account, name_person
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -28,7 +29,8 @@ class TransferGone(NotFound):
 class Offer:
     """A project that waits for its receiver `to`; `size_bytes` is what it would take of the receiver's plan.
 
-    `from_group` and `to_group` tell whether its owner, and the receiver, is a group.
+    `from_group` and `to_group` tell whether its owner, and the receiver, is a group; `giver` and `receiver` are what
+    people call them.
     """
 
     id: int
@@ -42,6 +44,8 @@ class Offer:
     receiver_id: int
     from_group: bool
     to_group: bool
+    giver: str
+    receiver: str
 
     @property
     def full_name(self) -> str:
@@ -64,7 +68,7 @@ def list_offers_to(account: Account) -> list[Offer]:
     """The offers that this person can answer, the oldest first."""
     with read_transaction() as session:
         rows = session.execute(_select().where(is_answerable(account)).order_by(Transfer.created_at))
-        return [Offer(*row) for row in rows]
+        return [_describe(*row) for row in rows]
 
 
 def read_offer_to(account: Account, transfer_id: int) -> Offer:
@@ -98,10 +102,17 @@ def is_answerable(account: Account) -> ColumnElement[bool]:
 def find_offer(session: Session, which: ColumnElement[bool]) -> Offer | None:
     """The one offer of which this holds, if it can be answered still."""
     row = session.execute(_select().where(which)).one_or_none()
-    return Offer(*row) if row else None
+    return _describe(*row) if row else None
 
 
-def _select() -> Select[int, int, str, str, str, int, str, datetime, int, bool, bool]:
+def _describe(*row: Any) -> Offer:
+    """The last two columns are full names, which may be empty."""
+    offer = Offer(*row)
+    giver, receiver = name_person(offer.owner, offer.giver), name_person(offer.to, offer.receiver)
+    return replace(offer, giver=giver, receiver=receiver)
+
+
+def _select() -> Select[int, int, str, str, str, int, str, datetime, int, bool, bool, str, str]:
     receiver = aliased(User)
     return (
         select(
@@ -116,6 +127,8 @@ def _select() -> Select[int, int, str, str, str, int, str, datetime, int, bool, 
             receiver.id,
             User.kind == GROUP,
             receiver.kind == GROUP,
+            User.full_name,
+            receiver.full_name,
         )
         .join(Project, Project.id == Transfer.project_id)
         .join(User, User.id == Project.owner_id)

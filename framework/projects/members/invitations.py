@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from framework.accounts.core import addresses, budgets
-from framework.accounts.core.account import Account, read_account
+from framework.accounts.core.account import Account, name_person, read_account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
 from framework.accounts.lifecycle import signup
@@ -34,13 +34,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pending:
-    """An invitation as pages show it; `by` is None when the account that invited is gone."""
+    """An invitation as pages show it; `by`, and `inviter` with the full name, are None when the account is gone."""
 
     id: int
     created_at: datetime
     email: str
     role: str
     by: str | None
+    inviter: str | None
     project_id: int
     project: str
     expires_at: datetime
@@ -279,10 +280,10 @@ def _find_to_change(session: Session, account: Account, project: ProjectAccess, 
     return kept
 
 
-def _select_pending() -> Select[Invitation, str | None, str, str]:
+def _select_pending() -> Select[Invitation, str | None, str | None, str, str]:
     inviter = aliased(User)
     return (
-        select(Invitation, inviter.name, User.name, Project.name)
+        select(Invitation, inviter.name, inviter.full_name, User.name, Project.name)
         .join(Project, Project.id == Invitation.project_id)
         .join(User, User.id == Project.owner_id)
         .outerjoin(inviter, inviter.id == Invitation.invited_by_id)
@@ -290,6 +291,6 @@ def _select_pending() -> Select[Invitation, str | None, str, str]:
     )
 
 
-def _describe(row: Invitation, by: str | None, owner: str, project: str) -> Pending:
-    path = f"{owner}/{project}"
-    return Pending(row.id, row.created_at, row.email, row.role, by, row.project_id, path, row.expires_at)
+def _describe(row: Invitation, by: str | None, full_name: str | None, *names: str) -> Pending:
+    told = row.id, row.created_at, row.email, row.role, by, name_person(by, full_name) if by else None
+    return Pending(*told, row.project_id, "/".join(names), row.expires_at)
