@@ -94,12 +94,12 @@ class PlanForm(PageForm):
 
 
 class SuspendForm(PageForm):
-    """Why somebody is suspended; they read it in a mail."""
+    """Why somebody, or a group, is suspended; they, or its owners, read it in a mail."""
 
     reason = TextAreaField(
         "Reason",
         filters=[strip],
-        validators=[require_filled("Say why: the person reads it in a mail."), Length(max=LONGEST_REASON)],
+        validators=[require_filled("Say why: it is sent by mail."), Length(max=LONGEST_REASON)],
     )
 
 

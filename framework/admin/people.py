@@ -13,6 +13,7 @@ from framework.admin.guard import NoSuchPage, administrators_only
 from framework.admin.lists import ListedPerson
 from framework.admin.requests import read_list_request
 from framework.audit.reading import AuditQuery, read_entries
+from framework.groups.suspension import resume_group, suspend_group
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
@@ -61,24 +62,25 @@ def show(name: str) -> ViewResponse:
 
 @people.post("/<name>/suspend")
 def suspend(name: str) -> ViewResponse:
-    """Let the account do nothing until it is resumed."""
-    person, form = _find(name), SuspendForm()
-    done = form.attempt(
-        lambda: administration.suspend(person.name, reason=form.reason.data, by=reauthenticate().account)
-    )
+    """Let the account do nothing, or nobody act through the group, until it is resumed."""
+    owner, form = _find_owner(name), SuspendForm()
+    end = suspend_group if owner.is_group else administration.suspend
+    done = form.attempt(lambda: end(owner.name, reason=form.reason.data, by=reauthenticate().account))
     if done is None:
-        return _page(person, form)
-    flash(f"{done} is suspended, and signed out everywhere. A mail says why.", "success")
+        return _page(owner, form)
+    what = "suspended" if owner.is_group else "suspended, and signed out everywhere"
+    flash(f"{done} is {what}. A mail says why.", "success")
     return redirect(f"/admin/people/{done}")
 
 
 @people.post("/<name>/resume")
 def resume(name: str) -> ViewResponse:
-    """Let a suspended account in again."""
-    person = _find(name)
+    """Let a suspended account in again, or have a suspended group's roles count again."""
+    owner = _find_owner(name)
     check_button()
-    done = administration.resume(person.name, by=reauthenticate().account)
-    flash(f"{done} can sign in again.", "success")
+    resume_it = resume_group if owner.is_group else administration.resume
+    done = resume_it(owner.name, by=reauthenticate().account)
+    flash(f"{done} can {'be used' if owner.is_group else 'sign in'} again.", "success")
     return redirect(f"/admin/people/{done}")
 
 

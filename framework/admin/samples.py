@@ -57,6 +57,14 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "may": "change its files",
         "link": "http://localhost/alice/garden",
     },
+    "group_suspended": {
+        **_NAME,
+        "group": "lab",
+        "reason": "Copyright claims about lab/films.",
+        "site": "http://localhost",
+        "link": "http://localhost/lab",
+    },
+    "group_resumed": {**_NAME, "group": "lab", "site": "http://localhost", "link": "http://localhost/lab"},
     "group_added": {
         **_NAME,
         "by": "alice",

@@ -60,6 +60,8 @@ KINDS: Mapping[str, str] = {
     "group_created": "Group created",
     "group_changed": "Group changed",
     "group_factor": "Second factor of a group's owners",
+    "group_suspended": "Group suspended",
+    "group_resumed": "Group resumed",
     "group_deleted": "Group deleted",
     "group_person_added": "Added to a group",
     "group_person_changed": "Role in a group changed",

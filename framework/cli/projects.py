@@ -10,7 +10,7 @@ from framework.accounts.core.account import AccountSuspended
 from framework.cli.refusals import report_refusals
 from framework.projects.core.directory import find_project, list_trashed_projects, owner_of
 from framework.projects.lifecycle.leaving import hand_over
-from framework.projects.lifecycle.operations import restore_project
+from framework.projects.lifecycle.operations import restore_for_owner, restore_project
 
 projects_commands = AppGroup("projects", help="Deleted projects.")
 
@@ -42,12 +42,13 @@ def restore(project: str, person: str | None) -> None:
     try:
         if person:
             hand_over(listed.id, person)
-        path = restore_project(owner_of(listed), listed.id)
+        owner = owner_of(listed)
+        full_name = restore_project(owner, listed.id).removeprefix("/") if owner else restore_for_owner(listed.id)
     except AccountSuspended as refusal:  # its sentence is for whoever is suspended
         name = person or listed.full_name.partition("/")[0]
         raise click.ClickException(
             f"{name} is suspended or deleted, so the project stays in the trash. Give it to somebody who can sign in "
             "with --to NAME; `flask users resume NAME` lets somebody in again."
         ) from refusal
-    full_name = path.removeprefix("/")  # another one than before when it was given to somebody
-    click.echo(f"{full_name} is back, with its history, people and settings: {config.current().base_url}{path}")
+    address = f"{config.current().base_url}/{full_name}"  # another one than before when it was given to somebody
+    click.echo(f"{full_name} is back, with its history, people and settings: {address}")

@@ -7,6 +7,7 @@ ROOM = Room(
     parts=("shell",),
     commands={
         "users": "people:users_commands",
+        "groups": "groups:groups_commands",
         "storage": "storage:storage_commands",
         "projects": "projects:projects_commands",
         "backup": "backups:backup",

@@ -11,7 +11,7 @@ from framework.accounts.models import GroupMember, User
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
 from framework.errors import Conflict, Forbidden, NotFound
-from framework.projects.core.groups import OWNER, PARTICIPANT, WITH_PROJECTS, group_role
+from framework.projects.core.groups import OWNER, PARTICIPANT, WITH_PROJECTS, GroupSuspended, group_role
 from framework.projects.models import Project
 from framework.web.moved import redirect_reader
 
@@ -99,14 +99,16 @@ def find_course(session: Session, account: Account | None, which: object, *, tea
     """The group of this condition in the caller's transaction.
 
     Raises:
-        AssignmentNotFound, TeachersOnly.
+        AssignmentNotFound, TeachersOnly, GroupSuspended.
     """
     if account is None or account.confined_to is not None or not account.takes_part:
         raise AssignmentNotFound
     mine = (GroupMember.group_id == User.id) & (GroupMember.user_id == account.id)
     role = group_role().label("role")
-    query = select(User.id, User.name, User.full_name, role).join(GroupMember, mine)
-    found = session.execute(query.where(which, User.kind == GROUP, User.suspended_at.is_(None))).one_or_none()  # type: ignore[arg-type]
+    query = select(User.id, User.name, User.full_name, User.suspended_at, role).join(GroupMember, mine)
+    found = session.execute(query.where(which, User.kind == GROUP)).one_or_none()  # type: ignore[arg-type]
+    if found and found.suspended_at:
+        raise GroupSuspended(found.name)
     if found is None or found.role not in (*WITH_PROJECTS, PARTICIPANT):
         raise AssignmentNotFound
     course = Course(found.id, found.name, found.full_name, found.role in WITH_PROJECTS, found.role == OWNER)

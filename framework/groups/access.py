@@ -12,7 +12,7 @@ from framework.accounts.lifecycle.operations import find_owner
 from framework.accounts.models import GroupMember, Profile, User
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
-from framework.projects.core.groups import GROUP_ROLES, MEMBER, OWNER, FactorNeeded, group_role
+from framework.projects.core.groups import GROUP_ROLES, MEMBER, OWNER, FactorNeeded, GroupSuspended, group_role
 from framework.web.moved import redirect_reader
 
 RANKS = tuple(reversed(GROUP_ROLES))
@@ -40,6 +40,7 @@ class GroupAccess:
     `member_role` is what its members are in its projects: `reader` or `writer`. `picture` is the digest in its address.
     `people_public` is whether everyone may see its owners and members.
     Who `lacks_factor` is an owner, and a member until they have the second factor that the group asks its owners for.
+    In a `suspended` one nobody has a role.
     """
 
     id: int
@@ -51,6 +52,7 @@ class GroupAccess:
     people_public: bool = False
     owners_need_factor: bool = False
     lacks_factor: bool = False
+    suspended: bool = False
 
     @property
     def path(self) -> str:
@@ -71,6 +73,7 @@ def group_for(account: Account | None, name: str, role: str | None = None) -> Gr
         GroupNotFound: there is none, or the caller is not in it, or is a participant where members are needed.
         SignInRequired: nobody is signed in, and the role needs somebody.
         OwnersOnly, FactorNeeded: the caller is in the group, and this needs an owner, or one with a second factor.
+        GroupSuspended: the caller is in the group, and nobody has a role in it now.
     """
     with read_transaction() as session:
         access = _admit(session, _find(session, name), account, role)
@@ -86,7 +89,7 @@ def group_with_people(account: Account | None, name: str) -> GroupAccess:
     with read_transaction() as session:
         row = _find(session, name)
         profile = session.get(Profile, row.id)
-        is_public = profile is not None and profile.people_public
+        is_public = profile is not None and profile.people_public and row.suspended_at is None
         access = replace(_admit(session, row, account, None if is_public else MEMBER), people_public=is_public)
     return _lead_to_name_of_today(access, name)
 
@@ -124,7 +127,10 @@ def _admit(session: Session, row: User, account: Account | None, needed: str | N
     if account is not None and account.confined_to is None and account.takes_part:
         query = select(group_role(), lacks_factor())
         mine = (GroupMember.group_id == row.id, GroupMember.user_id == account.id)
-        role, lacks = session.execute(query.where(*mine)).one_or_none() or (None, False)
+        found = session.execute(query.where(*mine)).one_or_none()
+        if found and needed is not None and row.suspended_at is not None:
+            raise GroupSuspended(row.name)
+        role, lacks = found or (None, False)
     if needed is not None and account is None:
         raise SignInRequired(f"Sign in to see the people of {row.name}.")
     if needed is not None and (role not in RANKS or RANKS.index(role) < RANKS.index(needed)):
@@ -143,4 +149,5 @@ def _admit(session: Session, row: User, account: Account | None, needed: str | N
         row.picture,
         owners_need_factor=row.owners_need_factor,
         lacks_factor=lacks,
+        suspended=row.suspended_at is not None,
     )

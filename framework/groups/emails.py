@@ -41,3 +41,14 @@ def mail_invitation(
         session,
         messages.prepare(to=invitation.email, template="group_invited", facts=told, key=key, expires_at=ends),
     )
+
+
+def mail_suspension(session: Session, user: User, group: User, *, template: str, reason: str) -> None:
+    """Tell an owner that the group is suspended, and why, or that it is so no longer, as the template says."""
+    email = addresses.find_confirmed_address(user) if user.suspended_at is None else None
+    if not email:
+        return
+    site = config.current().base_url
+    facts = {"name": user.name, "group": group.name, "reason": reason, "site": site, "link": f"{site}/{group.name}"}
+    key = f"{template}-{group.id}-{user.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, messages.prepare(to=email, template=template, facts=facts, key=key))

@@ -78,11 +78,12 @@ class OwnFactorFirst(Conflict):
 
 @dataclass(frozen=True)
 class ListedGroup:
-    """A group of somebody's, and their role in it."""
+    """A group of somebody's, and their role in it, which counts for nothing while the group is suspended."""
 
     name: str
     title: str
     role: str
+    suspended: bool
 
 
 def create_group(account: Account, *, name: str, title: str = "") -> GroupAccess:
@@ -181,7 +182,7 @@ def list_groups_of(account: Account) -> list[ListedGroup]:
     if account.confined_to is not None:
         return []
     query = (
-        select(User.name, User.full_name, GroupMember.role)
+        select(User.name, User.full_name, GroupMember.role, User.suspended_at.is_not(None))
         .join(GroupMember, GroupMember.group_id == User.id)
         .where(GroupMember.user_id == account.id, GroupMember.role.in_(GROUP_ROLES))
         .order_by(User.name_key)

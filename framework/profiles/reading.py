@@ -73,7 +73,9 @@ def _list_groups(session: Session, user_id: int, viewer: Account | None) -> list
         select(User.name, User.full_name, User.picture)
         .join(GroupMember, GroupMember.group_id == User.id)
         .outerjoin(Profile, Profile.user_id == User.id)
-        .where(GroupMember.user_id == user_id, _is_in(), or_(Profile.people_public, shared))
+        .where(
+            GroupMember.user_id == user_id, _is_in(), User.suspended_at.is_(None), or_(Profile.people_public, shared)
+        )
         .order_by(User.name_key)
         .limit(MOST_GROUPS)
     )

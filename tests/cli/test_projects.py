@@ -3,8 +3,9 @@
 import re
 
 from framework.accounts.core.account import Account
+from framework.groups.operations import create_group
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.lifecycle.operations import trash_project
+from framework.projects.lifecycle.operations import create_project, trash_project
 from tests.cli.conftest import Flasks
 
 
@@ -17,6 +18,13 @@ def test_a_project_leaves_the_trash_as_it_was(flask: Flasks, alice: Account, web
     output = flask("projects", "restore", "Alice/Website").output
     assert output == ("alice/website is back, with its history, people and settings: http://localhost/alice/website\n")
     assert project_for(None, "alice", "website").visibility == "public"
+
+
+def test_a_group_s_project_is_back_in_the_group(flask: Flasks, alice: Account) -> None:
+    create_group(alice, name="lab")
+    trash_project(alice, create_project(alice, name="data", description="", visibility="private", owner="lab"))
+    assert flask("projects", "restore", "lab/data").output.startswith("lab/data is back")
+    assert project_for(alice, "lab", "data").is_owner
 
 
 def test_what_is_not_in_the_trash_is_refused(flask: Flasks, website: ProjectAccess) -> None:

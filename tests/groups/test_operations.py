@@ -86,7 +86,7 @@ def test_the_api_makes_groups_and_their_projects(app: Flask, alice: Account, bob
 
     made = call("POST", "/groups", {"name": "lab", "title": "Lab"})
     assert (made.status_code, made.json["role"]) == (201, "owner")
-    assert call("GET", "/groups").json == [{"name": "lab", "title": "Lab", "role": "owner"}]
+    assert call("GET", "/groups").json == [{"name": "lab", "title": "Lab", "role": "owner", "suspended": False}]
     assert call("POST", "/groups/lab/members", {"person": "bob", "role": "member"}).json["state"] == "added"
     assert call("POST", "/groups/lab/members", {"person": "bob", "role": "owner"}).status_code == 201
     assert call("POST", "/groups/lab/members", {"person": "dora@example.org"}).json["state"] == "pending"

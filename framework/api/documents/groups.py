@@ -18,11 +18,12 @@ class ListedGroupAnswer(Answer):
     name: str
     title: str
     role: str
+    suspended: bool = Field(description="Whether nobody has a role through it until an administrator resumes it.")
 
     @classmethod
     def of(cls, group: ListedGroup) -> "ListedGroupAnswer":
         """The document of it."""
-        return cls(name=group.name, title=group.title, role=group.role)
+        return cls(name=group.name, title=group.title, role=group.role, suspended=group.suspended)
 
 
 class Group(Answer):

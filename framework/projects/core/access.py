@@ -14,7 +14,7 @@ from framework.database.session import read_rows
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
 from framework.projects.core.found import COLUMNS, FoundProject
-from framework.projects.core.groups import FactorNeeded, highest_role, joins_group, read_group_role
+from framework.projects.core.groups import FactorNeeded, GroupSuspended, highest_role, joins_group, read_group_role
 from framework.projects.core.links import find_shown_link
 from framework.projects.core.validation import NAME, ROLES
 from framework.projects.models import Member, Project
@@ -190,14 +190,18 @@ def admit(
 
     Raises:
         ProjectNotFound, SignInRequired, RoleTooLow: as `project_for`.
+        GroupSuspended, FactorNeeded: the caller's role in the group that owns it does not count now.
     """
     if found is None:
         raise ProjectNotFound
     role = _role(account, found, found.role)
-    if role is None and link_id is None and found.visibility != "public":
+    is_hidden = role is None and link_id is None and found.visibility != "public"
+    if found.group_suspended and _role(account, found, "reader") and (is_hidden or not _suffices(role, needed)):
+        raise GroupSuspended(found.owner)
+    if is_hidden:
         raise ProjectNotFound
     access = replace(_access(found, account, role), link_id=link_id)
-    if found.lacks_factor and needed != "reader" and not has_role(role, needed):
+    if found.lacks_factor and not _suffices(role, needed):
         raise FactorNeeded(found.owner)
     _refuse_low_role(access, account, needed)
     return access
@@ -231,12 +235,17 @@ def _role(account: Account | None, project: Project | FoundProject, given: str |
 
 
 def _refuse_low_role(access: ProjectAccess, account: Account | None, needed: str) -> None:
-    if needed == "reader" or has_role(access.role, needed):
+    if _suffices(access.role, needed):
         return
     if account is None:
         raise SignInRequired(f"Sign in to change {access.full_name}.")
     wanted = "an owner" if needed == "owner" else f"a {needed}"
     raise RoleTooLow(f"You may look at {access.full_name}, but this needs {wanted}. Ask an owner to make you one.")
+
+
+def _suffices(role: str | None, needed: str) -> bool:
+    """For what anyone may do who sees the project, or what the role is enough for."""
+    return needed == "reader" or has_role(role, needed)
 
 
 def has_role(role: str | None, needed: str) -> bool:

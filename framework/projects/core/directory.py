@@ -1,14 +1,15 @@
-"""All projects and all people, for whoever runs this server; nobody's rights are asked."""
+"""All projects, people and groups, for whoever runs this server; nobody's rights are asked."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import Select, Subquery, case, func, select
 
-from framework.accounts.core.account import Account
-from framework.accounts.models import BrowserSession, Token, User
+from framework.accounts.core.account import GROUP, Account
+from framework.accounts.models import BrowserSession, GroupMember, Token, User
 from framework.database.session import read_transaction
 from framework.errors import NotFound
+from framework.projects.core.groups import OWNER
 from framework.projects.models import Project
 from framework.repositories.models import Repository
 
@@ -40,6 +41,19 @@ class ListedPerson:
     last_seen_at: datetime | None
 
 
+@dataclass(frozen=True)
+class ListedGroup:
+    """A group, how many own it and are in it, owners included, and what it owns (the trash counts)."""
+
+    name: str
+    title: str
+    suspended: bool
+    owners: int
+    people: int
+    projects: int
+    bytes: int
+
+
 def list_every_project() -> list[Listed]:
     """All projects, those in the trash too, by name."""
     with read_transaction() as session:
@@ -48,7 +62,7 @@ def list_every_project() -> list[Listed]:
 
 
 def list_every_person() -> list[ListedPerson]:
-    """All accounts by name."""
+    """All accounts of people by name."""
     with read_transaction() as session:
         return [
             ListedPerson(
@@ -62,6 +76,23 @@ def list_every_person() -> list[ListedPerson]:
                 last_seen_at=max(filter(None, (browser_at, token_at)), default=None),
             )
             for user, projects, stored, browser_at, token_at in session.execute(_people())
+        ]
+
+
+def list_every_group() -> list[ListedGroup]:
+    """All groups by name."""
+    with read_transaction() as session:
+        return [
+            ListedGroup(
+                name=group.name,
+                title=group.full_name,
+                suspended=group.suspended_at is not None,
+                owners=owners or 0,
+                people=people or 0,
+                projects=projects or 0,
+                bytes=int(stored or 0),
+            )
+            for group, owners, people, projects, stored in session.execute(_groups())
         ]
 
 
@@ -87,11 +118,16 @@ def list_trashed_projects() -> list[tuple[Listed, datetime]]:
     return [(Listed(f"{owner}/{name}", repository_id, number), at) for owner, name, repository_id, number, at in rows]
 
 
-def owner_of(listed: Listed) -> Account:
-    """The owner of a project."""
+def owner_of(listed: Listed) -> Account | None:
+    """Whose project it is; None for a group's.
+
+    Raises:
+        AccountSuspended.
+    """
     query = select(User).join(Project, Project.owner_id == User.id).where(Project.id == listed.id)
     with read_transaction() as session:
-        return Account.of(session.scalars(query).one())
+        owner = session.scalars(query).one()
+        return None if owner.kind == GROUP else Account.of(owner)
 
 
 def _projects() -> Select[str, str, str, int]:
@@ -99,12 +135,7 @@ def _projects() -> Select[str, str, str, int]:
 
 
 def _people() -> Select[User, int | None, int | None, datetime | None, datetime | None]:
-    owned = (
-        select(Project.owner_id, func.count().label("projects"), func.sum(Repository.stored_bytes).label("stored"))
-        .join(Repository, Repository.id == Project.repository_id)
-        .group_by(Project.owner_id)
-        .subquery()
-    )
+    owned = _owned()
     browsers = _last_used(BrowserSession)
     programs = _last_used(Token)
     return (
@@ -112,8 +143,31 @@ def _people() -> Select[User, int | None, int | None, datetime | None, datetime 
         .outerjoin(owned, owned.c.owner_id == User.id)
         .outerjoin(browsers, browsers.c.user_id == User.id)
         .outerjoin(programs, programs.c.user_id == User.id)
-        .where(User.deleted_at.is_(None))
+        .where(User.deleted_at.is_(None), User.kind != GROUP)
         .order_by(User.name_key)
+    )
+
+
+def _groups() -> Select[User, int | None, int | None, int | None, int | None]:
+    owned = _owned()
+    owners = func.count(case((GroupMember.role == OWNER, 1)))
+    people = select(GroupMember.group_id, owners.label("owners"), func.count().label("people"))
+    counted = people.group_by(GroupMember.group_id).subquery()
+    return (
+        select(User, counted.c.owners, counted.c.people, owned.c.projects, owned.c.stored)
+        .outerjoin(counted, counted.c.group_id == User.id)
+        .outerjoin(owned, owned.c.owner_id == User.id)
+        .where(User.kind == GROUP)
+        .order_by(User.name_key)
+    )
+
+
+def _owned() -> Subquery:
+    return (
+        select(Project.owner_id, func.count().label("projects"), func.sum(Repository.stored_bytes).label("stored"))
+        .join(Repository, Repository.id == Project.repository_id)
+        .group_by(Project.owner_id)
+        .subquery()
     )
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import exists
 
 from framework.accounts.core.ways_in.reading import lacks_factor
-from framework.accounts.models import User
-from framework.projects.core.groups import group_role, highest_role
+from framework.accounts.models import GroupMember, User
+from framework.projects.core.groups import WITH_PROJECTS, group_role, highest_role, is_group_suspended
 from framework.projects.models import Member, Project, Template
 from framework.repositories.models import Repository
 
@@ -15,7 +15,8 @@ from framework.repositories.models import Repository
 class FoundProject(NamedTuple):
     """A project, its owner's name, the caller's roles in it and in its group, and of its repository what is told.
 
-    An owner of its group who `lacks_factor` is a member there.
+    An owner of its group who `lacks_factor` is a member there. `group_suspended` is true of its owners and members
+    alone.
     """
 
     id: int
@@ -40,6 +41,7 @@ class FoundProject(NamedTuple):
     group_role: str | None
     group_gives: str | None
     lacks_factor: bool | None
+    group_suspended: bool | None
     is_template: bool
 
     @property
@@ -52,10 +54,11 @@ COLUMNS = (
     *(getattr(Project, name) for name in FoundProject._fields[:12]),
     User.name,
     Member.role,
-    *(getattr(Repository, name) for name in FoundProject._fields[-9:-4]),
+    *(getattr(Repository, name) for name in FoundProject._fields[-10:-5]),
     group_role(),
     User.member_role,
     lacks_factor(),
+    GroupMember.role.in_(WITH_PROJECTS) & is_group_suspended(),
     exists().where(Template.project_id == Project.id).correlate(Project),
 )
 """What a statement selects for a `FoundProject`; `User` is the owner there."""

@@ -1,14 +1,15 @@
 """What somebody is in a project because it belongs to a group of theirs.
 
 Owners of a group own its projects; members are what the group's setting says, writers unless it says readers. A
-participant has no role in them.
+participant has no role in them. While a group is suspended, nobody has a role through it.
 """
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, func, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, func, literal, null, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from framework import config
 from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.models import GroupMember, User
@@ -39,6 +40,18 @@ class FactorNeeded(Forbidden):
         )
 
 
+class GroupSuspended(Forbidden):
+    """An administrator has suspended the group, and the caller, who is in it, has no other way to what it owns."""
+
+    own_page = True
+
+    def __init__(self, group: str) -> None:
+        super().__init__(
+            f"The group {group} is suspended, so nobody has a role through it. Write to the people who run "
+            f"{config.current().base_url} to find out why."
+        )
+
+
 def role_through_group(group_role: str | None, member_role: str | None) -> str | None:
     """What somebody of this role in a group is in its projects, by the group's setting."""
     if group_role == OWNER:
@@ -57,8 +70,17 @@ def highest_role(own: str | None, group_role: str | None, member_role: str | Non
 
 
 def group_role() -> ColumnElement[str]:
-    """The role of a row of `GroupMember` as it counts: an owner without the factor that is asked for is a member."""
-    return case((lacks_factor(), MEMBER), else_=GroupMember.role)
+    """The role of a row of `GroupMember` as it counts: none while the group is suspended.
+
+    An owner without the factor that is asked for is a member.
+    """
+    return case((is_group_suspended(), null()), (lacks_factor(), MEMBER), else_=GroupMember.role)
+
+
+def is_group_suspended() -> ColumnElement[bool]:
+    """Whether a row of `GroupMember` is one of a suspended group."""
+    group = aliased(User)
+    return select(group.id).where(group.id == GroupMember.group_id, group.suspended_at.is_not(None)).exists()
 
 
 def joins_group(owner_id: ColumnElement[int] | SQLColumnExpression[int], user_id: object) -> ColumnElement[bool]:
@@ -68,8 +90,9 @@ def joins_group(owner_id: ColumnElement[int] | SQLColumnExpression[int], user_id
 
 def select_groups(user_id: SQLColumnExpression[int] | int, roles: Collection[str] = WITH_PROJECTS) -> Select[int]:
     """The groups in which this person has one of these roles."""
+    mine = (GroupMember.user_id == user_id, ~is_group_suspended())
     counts = GroupMember.role if MEMBER in roles else group_role()
-    return select(GroupMember.group_id).where(GroupMember.user_id == user_id, counts.in_(roles))
+    return select(GroupMember.group_id).where(*mine, counts.in_(roles))
 
 
 def may_see(user_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
@@ -90,7 +113,7 @@ def select_owners(owner_id: ColumnElement[int] | int) -> Select[int]:
 
 def select_tellers(user_id: int) -> Select[int]:
     """The project of each group that this person is in whose facts name all of the group's people."""
-    groups = select_groups(user_id, GROUP_ROLES)
+    groups = select(GroupMember.group_id).where(GroupMember.user_id == user_id)
     return _select_oldest().where(Project.owner_id.in_(groups)).group_by(Project.owner_id)
 
 

@@ -89,8 +89,10 @@ def find_shown_link(connection: Connection, project_id: int) -> int | None:
 
 
 def _opens() -> ColumnElement[bool]:
-    """Nobody looks by a link of somebody who is suspended, as long as they are; a drop-off shows nothing."""
-    is_suspended = exists().where(User.id == Link.made_by_id, User.suspended_at.is_not(None))
+    """Nobody looks by a link while who made it, or who owns the project, is suspended; a drop-off shows nothing."""
+    owner_id = select(Project.owner_id).where(Project.id == Link.project_id).correlate(Link).scalar_subquery()
+    concerned = or_(User.id == Link.made_by_id, User.id == owner_id)
+    is_suspended = exists().where(concerned, User.suspended_at.is_not(None)).correlate(Link)
     return or_(Link.kind != VIEW, ~is_suspended)
 
 

@@ -26,6 +26,7 @@ from framework.projects.members import quota
 from framework.projects.members.admission import PrivateRoom
 from framework.projects.models import Project
 from framework.projects.notify.activity import record
+from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.creation import change_about, create_repository
 
@@ -204,8 +205,8 @@ def restore_project(account: Account, project_id: int) -> str:
     return path
 
 
-def restore_for_owner(project_id: int, *, by: Account) -> str:
-    """Take anybody's project out of the trash, as an administrator does; the project's full name.
+def restore_for_owner(project_id: int, *, by: Account | None = None) -> str:
+    """Take anybody's project out of the trash, as an administrator or the command line does; the project's full name.
 
     Raises:
         ProjectNotFound: no such project is in the trash.
@@ -223,7 +224,7 @@ def restore_for_owner(project_id: int, *, by: Account) -> str:
             raise OwnerDeleted(f"{owner.name}/{row.name}")
         return _take_out(session, row, by=by)
 
-    change_about(project.repository_id, change, actor=by.name)
+    change_about(project.repository_id, change, actor=by.name if by else SYSTEM_ACTOR)
     with read_transaction() as session:
         return f"{session.get_one(User, project.owner_id).name}/{project.name}"
 
@@ -239,7 +240,7 @@ def open_trashed_project(account: Account, project_id: int) -> ProjectAccess:
         return access_of(project, session.get_one(User, project.owner_id).name, "owner", "main")
 
 
-def _take_out(session: Session, row: Project, *, by: Account) -> dict[str, Any]:
+def _take_out(session: Session, row: Project, *, by: Account | None) -> dict[str, Any]:
     row.trashed_at = None
     if row.public_at and row.public_at <= now():  # the day has passed in the trash: an owner decides anew
         clear_embargo(row)

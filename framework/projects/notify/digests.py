@@ -29,7 +29,7 @@ from framework.database.types import later, now
 from framework.email import messages, stopped
 from framework.email.messages import Message
 from framework.errors import Conflict, HoldfastError
-from framework.projects.core.groups import WITH_PROJECTS, joins_group
+from framework.projects.core.groups import WITH_PROJECTS, group_role, joins_group
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
 from framework.projects.notify.notices import MAILED, WOKEN
 from framework.projects.notify.preferences import AT_ONCE, DAILY, EVERY_PROJECT, HOURLY, OFF, unsubscribe_link
@@ -170,7 +170,7 @@ def _rows(session: Session, user: User) -> list[Row]:
         .outerjoin(actor, actor.id == Event.actor_id)
         .outerjoin(MailChoice, (MailChoice.project_id == Project.id) & (MailChoice.user_id == user.id))
         .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == user.id))
-        .outerjoin(GroupMember, joins_group(Project.owner_id, user.id) & GroupMember.role.in_(WITH_PROJECTS))
+        .outerjoin(GroupMember, joins_group(Project.owner_id, user.id) & group_role().in_(WITH_PROJECTS))
         .where(Notice.user_id == user.id, Notice.settled_at.is_(None))
         .order_by(Project.id, Event.id)
         .limit(AT_A_TIME)

@@ -16,7 +16,7 @@ from framework.accounts.core.account import GROUP
 from framework.accounts.models import GroupMember, User
 from framework.database.session import delete_in_batches
 from framework.database.types import now
-from framework.projects.core.groups import WITH_PROJECTS
+from framework.projects.core.groups import WITH_PROJECTS, group_role
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
 from framework.projects.notify.preferences import OFF
 
@@ -82,7 +82,7 @@ def _takes_part(project_id: int, *of_groups: ColumnElement[bool]) -> ColumnEleme
     owner = select(Project.owner_id).where(Project.id == project_id)
     members = select(Member.user_id).where(Member.project_id == project_id)
     group = select(GroupMember.user_id).join(Project, Project.owner_id == GroupMember.group_id)
-    theirs = group.where(Project.id == project_id, GroupMember.role.in_(WITH_PROJECTS), *of_groups)
+    theirs = group.where(Project.id == project_id, group_role().in_(WITH_PROJECTS), *of_groups)
     return User.id.in_(union_all(owner, members, theirs)) & (User.kind != GROUP)
 
 
