@@ -42,6 +42,10 @@ SELECT n, CASE WHEN n % 10 = 0 AND n <= :big * 10 THEN 1 ELSE 1 + n % :people EN
   now() - (n * 7919 % :projects) * :pace, CASE WHEN n % 100 = 7 THEN now() - interval '3 days' END
 FROM generate_series(1, :projects) n;
 
+UPDATE users SET counted_bytes = stored.bytes
+FROM (SELECT owner_id, sum(stored_bytes) AS bytes FROM projects JOIN repositories ON repositories.id = repository_id
+  GROUP BY owner_id) stored WHERE stored.owner_id = users.id;
+
 INSERT INTO members (project_id, user_id, role, added_at)
 SELECT n, 2 + n * 31 % (:people - 1), CASE WHEN n % 3 = 0 THEN 'reader' ELSE 'writer' END, now()
 FROM generate_series(1, :projects) n WHERE n % 4 = 1

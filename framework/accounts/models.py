@@ -15,23 +15,24 @@ class User(Base):
     An address counts once it is confirmed, as `email_verified_at` tells; `accounts/core/addresses.py` has the rules.
     `pending_email` waits for its confirmation: that of a new account, or the one that is to replace `email`. While none
     is confirmed `email_key` is no address, so that whoever confirms one can have it.
-
     `session_key` changes with the password, and binds links in mails to it; a browser's session is a row of its own.
     `plan` is what an administrator gave them; without it the confirmed address decides (`accounts/core/plans.py`).
     `quota_warned_percent` is how full a mail has told them that their plan is, 0 when none has since there was room.
     A person who was deleted while projects of theirs are in the trash keeps a row without anything of them, as
     `deleted_at` tells; it goes with the last of these projects.
-
     `removal_told_at` is when a mail told somebody who never confirmed the address that the account will be removed.
-
     A group (`kind`) owns projects as a person does, and signs in nowhere: it has no password, and no address.
     `member_role` is what its members are in its projects, NULL for writers; `people_changed_at` when they last changed.
     Where `owners_need_factor`, an owner without a second factor is a member (`accounts/core/ways_in/reading.py`).
-    `picture` is the digest of the picture of either, which is a row of `pictures`.
+    `picture` is the digest of the picture of either, which is a row of `pictures`. `counted_bytes` is what their
+    projects stored when that was last added up: lists are sorted by it.
     """
 
     __tablename__ = "users"
-    __table_args__ = (partial_index("ix_users_groups", "name_key", where="kind = 'group'"),)
+    __table_args__ = (
+        partial_index("ix_users_groups", "name_key", where="kind = 'group'"),
+        Index(None, "counted_bytes", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(39))
@@ -57,6 +58,7 @@ class User(Base):
     people_changed_at: Mapped[datetime | None]
     picture: Mapped[str | None] = mapped_column(String(32))
     removal_told_at: Mapped[datetime | None]
+    counted_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Profile(Base):

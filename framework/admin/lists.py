@@ -25,12 +25,6 @@ PEOPLE_WORDS: ColumnElement[str] = literal_column(
 )
 """What a search for people looks into; migration 0025 indexes exactly this."""
 
-_STORED = (
-    select(Project.owner_id, func.sum(Repository.stored_bytes).label("bytes"))
-    .join(Repository, Repository.id == Project.repository_id)
-    .group_by(Project.owner_id)
-    .subquery()
-)
 PEOPLE_STATES: States = {
     "": ("Everyone", None),
     "administrators": ("Administrators", User.admin.is_(true())),
@@ -40,15 +34,15 @@ PEOPLE_STATES: States = {
     "groups": ("Groups", User.kind == GROUP),
 }
 """By the word in the address: what it is called, and which people it leaves."""
-_WITH_GROUPS = ("plan", "groups")
-"""The states in which groups are listed: what an administrator gives them is a plan."""
+_WITH_GROUPS = ("suspended", "plan", "groups")
+"""The states in which groups are listed, beside people: those into which an administrator brings either."""
 PEOPLE_ORDERS: Orders = {
     "": ("By name", (User.name_key,)),
     "newest": ("Newest first", (User.id.desc(),)),
     "oldest": ("Oldest first", (User.id,)),
-    "largest": ("Most storage first", (func.coalesce(_STORED.c.bytes, 0).desc(), User.name_key)),
+    "largest": ("Most storage first", (User.counted_bytes.desc(), User.id.desc())),
 }
-"""The last one adds up all projects, once for the list."""
+"""The last one follows what was added up within the last hour."""
 PROJECT_STATES: States = {
     "": ("All projects", None),
     "public": ("Public", PUBLIC & Project.trashed_at.is_(None)),
@@ -58,10 +52,10 @@ PROJECT_STATES: States = {
 PROJECT_ORDERS: Orders = {
     "": ("Newest first", (Project.id.desc(),)),
     "oldest": ("Oldest first", (Project.id,)),
-    "largest": ("Largest first", (Repository.stored_bytes.desc(), Project.id.desc())),
+    "largest": ("Largest first", (Repository.stored_bytes.desc(), Repository.id.desc())),
     "changed": ("Changed last first", (Project.updated_at.desc(), Project.id.desc())),
 }
-"""The first two follow the primary key; the others look at every project."""
+"""Each but the last follows an index; that one looks at every project."""
 
 Row = TypeVar("Row")
 
@@ -131,15 +125,13 @@ def list_people(asked: ListRequest) -> ListPage[ListedPerson]:
     if asked.text:
         conditions.append(PEOPLE_WORDS.contains(asked.text.lower(), autoescape=True))
     order = PEOPLE_ORDERS.get(asked.order, PEOPLE_ORDERS[""])[1]
-    numbers, by_size = select(User.id), asked.order == "largest"
-    if by_size:
-        numbers = numbers.outerjoin(_STORED, _STORED.c.owner_id == User.id)
-    rows = _people().where(User.id.in_(_cut(numbers.where(*conditions).order_by(*order), asked.page)))
+    rows = _people().where(User.id.in_(_cut(select(User.id).where(*conditions).order_by(*order), asked.page)))
     with read_transaction() as session:
-        found = list(session.execute(rows if by_size else rows.order_by(*order)).all())
-    if by_size:  # the sums of these are known by now
-        found.sort(key=lambda row: (-row[2], row[0].name_key))
-    return ListPage([_person(*row) for row in found[:PAGE]], more=len(found) > PAGE)
+        found = list(session.execute(rows.order_by(*order)).all())
+    people = [_person(*row) for row in found[:PAGE]]
+    if asked.order == "largest":  # within a page by what is stored now
+        people.sort(key=lambda person: -person.used_bytes)
+    return ListPage(people, more=len(found) > PAGE)
 
 
 def list_projects(asked: ListRequest) -> ListPage[ListedProject]:

@@ -31,6 +31,7 @@ ROOM = Room(
         "events": every("framework.projects.tasks.forget_events", days=1),
         "invitations": every("framework.projects.tasks.forget_invitations", days=1),
         "embargoes": every("framework.projects.tasks.end_embargoes", hours=1),
+        "stored": every("framework.projects.tasks.count_storage", hours=1),
         "unconfirmed": daily("framework.projects.tasks.remove_unconfirmed", 3),
         "trash": daily("framework.projects.tasks.empty_trash", 2),
     },

@@ -17,7 +17,7 @@ from framework.projects.lifecycle import embargo, file_counts, leaving, old_vers
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
-from framework.projects.members import invitations
+from framework.projects.members import counted_bytes, invitations
 from framework.projects.models import Member, Project
 from framework.projects.notify import activity, digests, notices
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
@@ -145,3 +145,9 @@ def empty_trash() -> int:
         except (HoldfastError, SQLAlchemyError) as failure:  # no other project waits for one that nobody can change now
             logger.warning("project %d stays in the trash: %s", project_id, failure)
     return deleted
+
+
+@app.task(base=Job, name="framework.projects.tasks.count_storage")
+def count_storage() -> int:
+    """Add up what each account's projects store, for lists; how many accounts store more or less than before."""
+    return counted_bytes.count_anew()

@@ -33,6 +33,7 @@ class Repository(Base):
     __table_args__ = (
         partial_index("ix_repositories_fault", "id", where="fault IS NOT NULL"),
         partial_index("ix_repositories_entries", "id", where=f"uncheckpointed_bytes >= {LEAST_ENTRIES_BYTES}"),
+        Index(None, "stored_bytes", "id"),
     )
 
     id: Mapped[str] = mapped_column(Id32, primary_key=True)
