@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
 from framework.accounts.core.account import Account
@@ -15,6 +15,7 @@ from framework.projects.core.groups import OWNER
 from framework.projects.members.usage import usage_of_owner
 from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm
+from framework.web.paging import page_number
 
 groups = Blueprint("groups", __name__)
 
@@ -68,7 +69,7 @@ def delete(owner: str) -> ViewResponse:
 def usage(owner: str) -> str:
     """What the group's projects hold, and what takes the room; for its owners."""
     group = _find_owned(owner)
-    used = usage_of_owner(group.id)
+    used = usage_of_owner(group.id, page_number(request.args))
     facts = {"usage": used, "held": used.held, "plan": used.held.plan, "students": False}
     limit = used.held.plan.limit_file(config.current().max_file_bytes)
     return render_template("groups/usage.html", group=group, file_bytes=limit, **facts)

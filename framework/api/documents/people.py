@@ -51,7 +51,7 @@ class UsedBy(Answer):
 
 
 class Usage(Answer):
-    """What the projects of one owner hold together, what they may, and each of them, the largest first."""
+    """What the projects of one owner hold together, what they may, and a page of them, the largest first."""
 
     plan: str = Field(description="`free`, `student` or `unlimited`.")
     used_bytes: int

@@ -13,7 +13,7 @@ from framework.api.documents.people import Usage
 from framework.api.paging import LONGEST_PAGE, PAGE, links, page_length, page_number
 from framework.groups import operations, people
 from framework.groups.access import GroupAccess, group_for, group_with_people
-from framework.profiles.editing import check_about, check_links, read_profile_text, save_profile_text
+from framework.profiles.editing import ProfileText, check_about, check_links, read_profile_text, save_profile_text
 from framework.projects.core.groups import OWNER, PARTICIPANT
 from framework.projects.members.usage import usage_of_owner
 
@@ -62,10 +62,13 @@ def change_group(group: str) -> Response:
 
 
 @groups.get("/<group>/usage")
-@describe(Call({200: Usage}, needs="token"))
+@describe(Call({200: Usage}, needs="token", query=PAGE))
 def show_group_usage(group: str) -> Response:
     """What the group's projects hold of what they may; for owners of the group."""
-    return answer(Usage.of(usage_of_owner(group_for(callers.reader(), group, OWNER).id)))
+    found = group_for(callers.reader(), group, OWNER)
+    number, length = page_number(), page_length(LONGEST_PAGE)
+    used = usage_of_owner(found.id, number, length)
+    return answer(Usage.of(used), headers=links(number, more=used.more))
 
 
 @groups.get("/<group>/members")
@@ -114,4 +117,5 @@ def _find_owned(name: str) -> tuple[Account, GroupAccess]:
 
 
 def _describe(group: GroupAccess) -> Group:
-    return Group.of(group, read_profile_text(group.id), config.current().base_url)
+    text = ProfileText() if group.suspended else read_profile_text(group.id)
+    return Group.of(group, text, config.current().base_url)

@@ -8,6 +8,7 @@ from framework.api.answers import answer, no_content
 from framework.api.bodies import TokenBody, UserChanges, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.people import NewToken, Token, Usage, User
+from framework.api.paging import LONGEST_PAGE, PAGE, links, page_length, page_number
 from framework.profiles.editing import read_profile_text, save_profile_text
 from framework.projects.core import queries
 from framework.projects.core.access import project_for
@@ -34,10 +35,13 @@ def change_user() -> Response:
 
 
 @people.get("/usage")
-@describe(Call({200: Usage}, needs="token"))
+@describe(Call({200: Usage}, needs="token", query=PAGE))
 def show_usage() -> Response:
     """What the caller's projects hold of what they may; a token for one project tells of that alone."""
-    return answer(Usage.of(usage_of(callers.reader())))
+    account = callers.reader()
+    number, length = page_number(), page_length(LONGEST_PAGE)
+    used = usage_of(account, number, length)
+    return answer(Usage.of(used), headers=links(number, more=used.more))
 
 
 @people.get("/tokens")

@@ -25,7 +25,7 @@ from framework.projects.core.tellers import let_next_tell
 from framework.projects.core.validation import NameNotRepeated
 from framework.projects.lifecycle.leaving import forget_owner
 from framework.projects.lifecycle.operations import open_trashed_project
-from framework.projects.members.usage import usage_of
+from framework.projects.members.usage import list_own_trash
 from framework.projects.models import Project
 from framework.repositories.cache import eviction
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
@@ -68,7 +68,7 @@ def empty_trash_of(account: Account) -> int:
         NotConfirmed: the store did not take an entry; what came before is deleted.
     """
     deleted = 0
-    for project in [project for project in usage_of(account).projects if project.trashed_at]:
+    for project in list_own_trash(account):
         with suppress(NotInTrash):  # restored meanwhile, or deleted by another click
             delete_for_good(project.id, by=account)
             deleted += 1

@@ -14,7 +14,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.core.creators import list_creating_owners
 from framework.projects.lifecycle import deletion, operations
 from framework.projects.members import invitations
-from framework.projects.members.usage import usage_of
+from framework.projects.members.usage import list_own_trash, usage_of
 from framework.projects.notify.activity import activity_in
 from framework.projects.views.forms import ConfirmationForm, NewProjectForm
 from framework.web.answers import ViewResponse
@@ -75,7 +75,7 @@ def new() -> ViewResponse:
 def trash() -> str:
     """Deleted projects, each with a way back."""
     account, days = require_account(), config.current().trash_days
-    listing, used = queries.list_trash(account, page_number(request.args)), usage_of(account)
+    listing, used = queries.list_trash(account, page_number(request.args)), usage_of(account, length=1)
     return render_template(
         "projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days), usage=used
     )
@@ -111,8 +111,7 @@ def empty_trash() -> ViewResponse:
     form = PageForm()
     count = form.attempt(lambda: deletion.empty_trash_of(reauthenticate().account))
     if count is None:
-        deleting = [project for project in usage_of(account).projects if project.trashed_at]
-        return render_template("projects/delete.html", form=form, deleting=deleting), form.status
+        return render_template("projects/delete.html", form=form, deleting=list_own_trash(account)), form.status
     flash(f"{count:,} project{'' if count == 1 else 's'} deleted for good.", "success")
     return redirect("/trash")
 
@@ -120,7 +119,7 @@ def empty_trash() -> ViewResponse:
 @projects.get("/settings/usage")
 def usage() -> str:
     """What the person's projects hold, what takes the room, and how to free some."""
-    usage = usage_of(require_account())
+    usage = usage_of(require_account(), page_number(request.args))
     held, settings = usage.held, config.current()
     shown = {"file_bytes": held.plan.limit_file(settings.max_file_bytes), "students": bool(settings.academic_domains)}
     return render_template("accounts/usage.html", usage=usage, held=held, plan=held.plan, **shown)
