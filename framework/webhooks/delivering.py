@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from framework import __version__
@@ -36,7 +36,7 @@ TRIED_FOR = timedelta(days=1)
 WAITS_FOR = timedelta(days=2)
 """So long at most a delivery waits whose webhook is left alone, or has spent its budget."""
 OFF_AFTER = timedelta(days=3)
-"""A webhook whose deliveries have only failed for so long is switched off."""
+"""A webhook whose deliveries have only failed for so long is switched off; time in which none was tried is left out."""
 KEPT = 50
 """So many of a webhook's deliveries are kept."""
 SLOW_SECONDS = 2
@@ -189,12 +189,14 @@ def _record(job: Job, outcome: Outcome) -> str:
         row = session.get(Delivery, job.delivery.id, populate_existing=True)
         if hook is None or row is None:
             return DROPPED
+        failing_since = _count_failing(session, hook)
         row.attempts, row.tried_at, row.milliseconds = row.attempts + 1, now(), outcome.milliseconds
         row.status = outcome.reply.status if outcome.reply else None
         row.answer, row.problem = outcome.reply.text if outcome.reply else "", outcome.problem
         if outcome.is_delivered:
             row.state, hook.failing_since, hook.paused_until = DELIVERED, None, None
         else:
+            hook.failing_since = failing_since
             _follow_failure(session, hook, row, outcome)
         if outcome.milliseconds > SLOW_SECONDS * 1000:
             _spare_slow(session, hook)
@@ -205,16 +207,24 @@ def _record(job: Job, outcome: Outcome) -> str:
 def _follow_failure(session: Session, hook: Webhook, row: Delivery, outcome: Outcome) -> None:
     """Try again later, unless a day is over; leave a server alone that did not answer, and a dead webhook for good."""
     again_at = now() + DELAYS[min(row.attempts, len(DELAYS)) - 1]
-    hook.failing_since = hook.failing_since or now()
     if row.event == PING or again_at > row.queued_at + TRIED_FOR:
         row.state = FAILED
     else:
         enqueue(session, TASK, row.id, not_before=again_at)
     if outcome.is_slow:
         hook.paused_until = min(again_at, now() + DELAYS[-2])
-    if hook.active and now() - hook.failing_since > OFF_AFTER:
+    if hook.active and hook.failing_since and now() - hook.failing_since > OFF_AFTER:
         hook.active, hook.switched_off_at = False, now()
         mail_switched_off(session, hook, outcome.problem or f"Status {row.status}")
+
+
+def _count_failing(session: Session, hook: Webhook) -> datetime:
+    """Since when deliveries fail if this one does, less the time in which nothing was to be tried."""
+    if hook.failing_since is None:
+        return now()
+    last = session.scalar(select(func.max(Delivery.tried_at)).where(Delivery.webhook_id == hook.id))
+    quiet = now() - last - DELAYS[-1] if last else OFF_AFTER
+    return min(now(), hook.failing_since + max(quiet, timedelta(0)))
 
 
 def _spare_slow(session: Session, hook: Webhook) -> None:

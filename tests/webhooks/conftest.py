@@ -132,6 +132,7 @@ def pass_time(**period: float) -> None:
             hook.paused_until = hook.paused_until and hook.paused_until - earlier
         for row in session.scalars(select(Delivery)):
             row.created_at, row.queued_at = row.created_at - earlier, row.queued_at - earlier
+            row.tried_at = row.tried_at and row.tried_at - earlier
 
 
 def deliveries() -> list[Delivery]:
