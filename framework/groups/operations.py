@@ -13,7 +13,7 @@ from framework.accounts.core.former_names import former_names, reserve_names
 from framework.accounts.core.ways_in.reading import has_second_factor
 from framework.accounts.lifecycle.operations import NameTaken, take_name, unique_names
 from framework.accounts.lifecycle.recovery_of_groups import new_group
-from framework.accounts.lifecycle.signup import AddressUnconfirmed, refuse_unconfirmed
+from framework.accounts.lifecycle.signup import refuse_unconfirmed, require_confirmed
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
@@ -101,8 +101,7 @@ def create_group(account: Account, *, name: str, title: str = "") -> GroupAccess
     row = new_group(name, full_name=title)
     with _translate_names(), unique_names(), transaction() as session:
         refuse_unconfirmed(session, account.id)
-        if session.get_one(User, account.id).email_verified_at is None:
-            raise AddressUnconfirmed
+        require_confirmed(session, account.id)
         budgets.spend(session, [f"groups:{account.id}"])
         take_name(session, row, name)
         row.people_changed_at = now()
@@ -178,8 +177,8 @@ def delete_group(account: Account, group: GroupAccess, *, confirmation: str) -> 
 
 
 def list_groups_of(account: Account) -> list[ListedGroup]:
-    """The groups that somebody is in, by name; a token for one project tells of none."""
-    if account.confined_to is not None:
+    """The groups that somebody is in, by name; none by a token for one project, or before such a role counts."""
+    if account.confined_to is not None or not account.takes_part:
         return []
     query = (
         select(User.name, User.full_name, GroupMember.role, User.suspended_at.is_not(None))

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account, read_account
+from framework.accounts.core.account import Account
 from framework.accounts.core.validation import printable
-from framework.accounts.lifecycle.signup import AddressUnconfirmed
+from framework.accounts.lifecycle.signup import require_confirmed
 from framework.accounts.models import Profile, User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
@@ -93,8 +93,7 @@ def lock_owner(session: Session, account: Account, group: GroupAccess | None) ->
     Raises:
         AddressUnconfirmed, OwnersOnly, GroupNotFound, AccountNotFound, AccountSuspended.
     """
-    if not read_account(session, account.id).email_confirmed:
-        raise AddressUnconfirmed
+    require_confirmed(session, account.id)
     if group:
         return recheck_group(session, group.id, account, OWNER)
     return session.get_one(User, account.id, with_for_update={"key_share": True}, populate_existing=True)

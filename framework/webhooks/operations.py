@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account, name_person, read_account
+from framework.accounts.core.account import Account, name_person
 from framework.accounts.core.budgets import spend
 from framework.accounts.core.ways_in.sealing import Unreadable, current_key_name, seal, unseal
-from framework.accounts.lifecycle.signup import AddressUnconfirmed
+from framework.accounts.lifecycle.signup import require_confirmed
 from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
@@ -230,8 +230,7 @@ def _recheck_reachable(session: Session, account: Account, place: Place) -> int:
     Who has other people's servers sent something can be found, and is told when it fails.
     """
     owner_id = place.recheck(session, account)
-    if not read_account(session, account.id).takes_part:
-        raise AddressUnconfirmed
+    require_confirmed(session, account.id)
     return owner_id
 
 

@@ -90,7 +90,10 @@ def test_a_mailbox_hears_little_of_accounts_that_only_claim_it(app: Flask) -> No
 
 
 @pytest.mark.parametrize("key", ["invites-unconfirmed", "invited-unconfirmed"])
-def test_who_has_confirmed_no_address_invites_few(visitor: Visitor, key: str) -> None:
+def test_who_has_confirmed_no_address_invites_few(
+    visitor: Visitor, key: str, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(smtp_url="smtp://mail.example")
     sign_up(visitor, "dora")
     visitor.submit("/new", name="spam", description="", visibility="private")
     page = "/dora/spam/settings/people"

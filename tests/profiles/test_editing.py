@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.signup import AddressUnconfirmed
 from framework.audit.models import AuditEntry
 from framework.database.session import read_transaction
 from framework.groups import operations, people
@@ -18,7 +17,7 @@ from framework.profiles.editing import (
     read_profile_text,
     save_profile_text,
 )
-from tests.cast import SignIn, new_account, on_each_deployment
+from tests.cast import SignIn, on_each_deployment
 
 
 @on_each_deployment
@@ -84,9 +83,3 @@ def test_a_group_is_described_by_its_owners_and_the_log_tells_who_is_shown(
         newest = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert newest
     assert (newest.kind, newest.details) == ("group_changed", {"people": "shown to everyone"})
-
-
-@pytest.mark.usefixtures("app")
-def test_who_has_not_confirmed_an_address_says_nothing() -> None:
-    with pytest.raises(AddressUnconfirmed):
-        save_profile_text(new_account("fresh", confirmed=False), None, about="Buy here")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core import budgets
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, read_account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
 from framework.accounts.lifecycle.account_invitations import find_invitation, read_link
@@ -121,6 +121,16 @@ def refuse_unconfirmed(session: Session, account_id: int) -> None:
         return
     user = session.get(User, account_id)
     if user and not user.admin and user.email_verified_at is None:
+        raise AddressUnconfirmed
+
+
+def require_confirmed(session: Session, account_id: int) -> None:
+    """Let a person pass who can be reached: whose address is confirmed, where mail can confirm it.
+
+    Raises:
+        AddressUnconfirmed, AccountNotFound, AccountSuspended.
+    """
+    if not read_account(session, account_id).takes_part:
         raise AddressUnconfirmed
 
 

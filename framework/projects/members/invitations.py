@@ -81,7 +81,7 @@ def spend_mails(session: Session, project_id: int | str, person: str, *, by: Acc
     """
     invited = budgets.fingerprint(email_key(person))
     keys = [f"invite:{by.id}:{project_id}:{invited}", f"invite-person:{by.id}:{invited}", f"invites:{by.id}"]
-    if not by.email_confirmed:
+    if not by.takes_part:
         keys += [f"invites-unconfirmed:{by.id}", f"invited-unconfirmed:{invited}"]
     with session.begin_nested():
         budgets.spend(session, keys)

@@ -13,8 +13,9 @@ from framework.courses.access import AssignmentNotFound, course_for
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.groups.access import GroupNotFound, group_for
-from framework.groups.operations import create_group
+from framework.groups.operations import create_group, list_groups_of
 from framework.groups.people import add_person as add_to_group
+from framework.profiles.editing import save_profile_text
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for, recheck
 from framework.projects.core.creators import NoMember, find_creating_owner, list_creating_owners
 from framework.projects.core.queries import list_projects_of, names_of, search
@@ -70,6 +71,7 @@ def test_lists_have_their_own_and_what_is_public(anna: Account, website: Project
     assert list(names_of(anna).values()) == ["anna/mine"]
     assert [choice.full_name for choice in choices_of(anna)[1]] == ["anna/mine"]
     assert list_creating_owners(anna) == ["anna"]
+    assert list_groups_of(anna) == []
     assert {item.event.project for item in read_inbox(anna)} <= {"mine"}
 
 
@@ -86,6 +88,18 @@ def test_roles_count_from_the_confirmation_on(anna: Account) -> None:
 def test_they_count_at_once_where_no_mail_is_sent(anna: Account, with_settings: Callable[..., Config]) -> None:
     with_settings(smtp_url=None)
     assert project_for(anna, "alice", "secret").role == "owner"
+
+
+def test_whoever_cannot_be_reached_says_nothing_to_everyone(
+    anna: Account, with_settings: Callable[..., Config]
+) -> None:
+    with pytest.raises(AddressUnconfirmed):
+        save_profile_text(anna, None, about="Buy here")
+    with pytest.raises(AddressUnconfirmed):
+        create_group(anna, name="other")
+    with_settings(smtp_url=None)
+    assert save_profile_text(anna, None, about="I dig.").about == "I dig."
+    assert create_group(anna, name="other").role == "owner"
 
 
 def test_whoever_cannot_be_reached_has_nothing_sent_to_servers(app: Flask, anna: Account) -> None:
