@@ -4,6 +4,7 @@ What keeps an account is any row of another table that refers to it, such as a p
 `PERSONAL` lists the tables whose rows are only about the account itself.
 """
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, update
@@ -30,7 +31,7 @@ PERSONAL = frozenset(
     }
 )
 """The tables whose rows are about an account and go with it; a row of any other one keeps the account."""
-BATCH = 500
+PAGE, MOST_A_DAY = 500, 500
 
 
 def remove_unconfirmed() -> int:
@@ -41,16 +42,40 @@ def remove_unconfirmed() -> int:
     if config.current().mail_folder is not None:
         return 0
     _forget_notices_of_kept()
-    for user_id in _list_ids(User.removal_told_at.is_(None), User.created_at <= now() - REMOVED_AFTER + TOLD_BEFORE):
-        _tell(user_id)
+    _act_on_oldest(_tell, User.removal_told_at.is_(None), User.created_at <= now() - REMOVED_AFTER + TOLD_BEFORE)
     told = (User.removal_told_at <= now() - TOLD_BEFORE, User.created_at <= now() - REMOVED_AFTER)
-    return sum(_remove(user_id) for user_id in _list_ids(*told))
+    return _act_on_oldest(_remove, *told)
 
 
-def _list_ids(*which: ColumnElement[bool]) -> list[int]:
-    """The oldest of the empty accounts that these conditions admit; the rest wait for the next day."""
-    with read_transaction() as session:
-        return list(session.scalars(select(User.id).where(_is_empty(), *which).order_by(User.id).limit(BATCH)))
+def _act_on_oldest(act: Callable[[int], bool], *which: ColumnElement[bool]) -> int:
+    """Act on so many a day of the empty accounts that these conditions admit, the oldest first; on how many.
+
+    Of an address that may get no mail now, only the first account is asked for: others wait behind it, and nobody else.
+    """
+    done, refused = 0, set[str]()
+    for user_id, address in _list_empty(*which):
+        if done == MOST_A_DAY:
+            break
+        if address in refused:
+            continue
+        if act(user_id):
+            done += 1
+        else:
+            refused.add(address)
+    return done
+
+
+def _list_empty(*which: ColumnElement[bool]) -> Iterator[tuple[int, str]]:
+    """The numbers of these empty accounts, and the addresses that they wait for; read as far as it is asked for."""
+    address, last = func.coalesce(User.pending_email_key, User.email_key), 0
+    while True:
+        query = select(User.id, address).where(_is_empty(), User.id > last, *which).order_by(User.id).limit(PAGE)
+        with read_transaction() as session:
+            page = [(number, key) for number, key in session.execute(query)]
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1][0]
 
 
 def _forget_notices_of_kept() -> None:
@@ -64,14 +89,15 @@ def _forget_notices_of_kept() -> None:
         )
 
 
-def _tell(user_id: int) -> None:
+def _tell(user_id: int) -> bool:
     with transaction() as session:
         user = _lock_empty(session, user_id)
         email = addresses.find_contact_address(user) if user else None
         if user is None or email is None or not throttle.may_mail_claimant(session, user.id, email):
-            return
+            return False
         emails.mail_removal(session, user, days=TOLD_BEFORE.days)
         user.removal_told_at = now()
+        return True
 
 
 def _remove(user_id: int) -> bool:

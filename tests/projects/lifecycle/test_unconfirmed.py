@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import LIMITS
 from framework.accounts.core.former_names import is_reserved
 from framework.accounts.lifecycle.administration import suspend
-from framework.accounts.models import User
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.models import Budget, User
 from framework.audit.models import AuditEntry
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
@@ -18,11 +20,12 @@ from framework.database.types import Base, now
 from framework.groups.operations import create_group
 from framework.groups.people import add_person as add_to_group
 from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle import unconfirmed
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.lifecycle.operations import create_project, trash_project
 from framework.projects.lifecycle.unconfirmed import PERSONAL, remove_unconfirmed
 from framework.projects.members.people import add_person
-from tests.cast import new_account, on_each_deployment, posted_texts
+from tests.cast import PASSWORD, new_account, on_each_deployment, posted_texts
 
 pytestmark = on_each_deployment
 
@@ -75,6 +78,37 @@ def test_whoever_waited_for_long_is_told_first(alice: Account) -> None:
     new_account("anna", confirmed=False)
     pass_days(400)
     assert (remove_unconfirmed(), notices()) == (0, 1)
+
+
+def test_many_accounts_that_wait_for_one_address_delay_nobody_else(
+    alice: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unconfirmed, "PAGE", 2)
+    for number in range(LIMITS["claim"].most + 3):
+        create_user(name=f"many{number}", email="one@example.org", password=PASSWORD)
+    new_account("anna", confirmed=False)
+    pass_days(26)
+    with transaction() as session:
+        session.execute(delete(Budget))
+    remove_unconfirmed()
+    assert notices() == LIMITS["claim"].most + 1
+    pass_days(6)
+    with transaction() as session:
+        session.execute(update(Budget).values(spent=1000))
+    assert remove_unconfirmed() == LIMITS["claim"].most + 1
+    assert names() == {"alice", *(f"many{LIMITS['claim'].most + number}" for number in range(3))}
+
+
+def test_no_more_than_so_many_are_told_and_removed_a_day(alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unconfirmed, "MOST_A_DAY", 1)
+    for name in ("anna", "berta"):
+        new_account(name, confirmed=False)
+    pass_days(40)
+    for told in (1, 2):
+        remove_unconfirmed()
+        assert notices() == told
+    pass_days(6)
+    assert (remove_unconfirmed(), names()) == (1, {"alice", "berta"})
 
 
 def test_whoever_confirms_stays(alice: Account) -> None:
