@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
+
+from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
@@ -23,7 +26,7 @@ from framework.gitcore.git import GitFailed, GitTooSlow
 from framework.gitcore.ref_names import HEADS
 from framework.githttp.push.importing import land_history
 from framework.githttp.push.landing import FETCH_FIRST
-from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess, project_for, recheck
 from framework.projects.models import Project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.hydration import write_refs
@@ -115,15 +118,28 @@ def bring_in(account: Account, project: ProjectAccess, *, say: Say = lambda _tex
     origin = find_origin(account, project)
     if origin is None:
         raise NoOrigin
-    if origin.visibility == "private" and project.visibility == "public":
-        raise NotBehind(
-            "The original is private now, and anyone could see what came of it. Make this copy private first."
-        )
-    refused = _side_by_side(project, origin, lambda pair: _land(pair, project, account, say), FULL)
+    _refuse_disclosure(origin.visibility, project.visibility)
+
+    def check_again(session: Session) -> None:
+        try:
+            recheck(session, origin.id, account, "reader")
+        except NotFound as gone:
+            raise NoOrigin from gone
+        _refuse_disclosure(*(session.get_one(Project, each.id).visibility for each in (origin, project)))
+
+    land = partial(_land, project=project, account=account, say=say, check_again=check_again)
+    refused = _side_by_side(project, origin, land, FULL)
     if FETCH_FIRST in refused:
         raise NotBehind("Your copy was changed at the same moment. Try again.")
     if refused:
         raise NotBehind(refused[0])
+
+
+def _refuse_disclosure(original: str, copy: str) -> None:
+    if original == "private" and copy == "public":
+        raise NotBehind(
+            "The original is private now, and anyone could see what came of it. Make this copy private first."
+        )
 
 
 @dataclass(frozen=True)
@@ -184,7 +200,9 @@ def _differing(repository: Path, mine: str, theirs: str) -> Generator[str, None,
         yield from (name.decode(errors="replace") for name in split_chunks(git.chunks(process)))
 
 
-def _land(pair: _Pair, project: ProjectAccess, account: Account, say: Say) -> list[str]:
+def _land(
+    pair: _Pair, *, project: ProjectAccess, account: Account, say: Say, check_again: Callable[[Session], None]
+) -> list[str]:
     mine, theirs = pair.tips
     comparison = _compare(pair, project)
     if not comparison.behind or theirs is None or mine is None:
@@ -193,7 +211,8 @@ def _land(pair: _Pair, project: ProjectAccess, account: Account, say: Say) -> li
     branch = HEADS + pair.mine.snapshot.default_branch
     write_refs(pair.repository, replace(pair.mine.snapshot, refs={branch: new}))
     copy_large_files(pair.theirs.snapshot, pair.repository, project, pair.folder)
-    _count, refused = land_history(project, account, pair.repository, say=say, moved={branch: mine})
+    moved = {branch: mine}
+    _count, refused = land_history(project, account, pair.repository, say=say, moved=moved, recheck=check_again)
     return refused
 
 

@@ -194,6 +194,25 @@ def test_nothing_pushed_meanwhile_makes_room_for_the_origins_versions(
     assert read_snapshot(made.repository_id).find_branch("main") == mine[0]
 
 
+@pytest.mark.parametrize("is_reader", [True, False])
+def test_an_original_that_turns_private_meanwhile_gives_nothing(
+    origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch, is_reader: bool
+) -> None:
+    if is_reader:
+        add_person(alice, origin, person="bob", role="reader")
+    made = copy_project(bob, origin, NewCopy("mine", visibility="public")).project
+    store_files(origin, alice, {"b.txt": b"new"})
+    before = read_snapshot(made.repository_id).refs
+
+    def copy_while_it_turns_private(*_arguments: Any) -> None:
+        update_project(alice, origin, visibility="private")
+
+    monkeypatch.setattr(origins, "copy_large_files", copy_while_it_turns_private)
+    with pytest.raises(origins.NotBehind if is_reader else origins.NoOrigin):
+        origins.bring_in(bob, made)
+    assert read_snapshot(made.repository_id).refs == before
+
+
 def test_filling_takes_no_branch_from_who_was_faster(
     origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,12 +4,15 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from framework.accounts.core.account import Account
 from framework.gitcore import git
 from framework.gitcore.pkt_line import Received
 from framework.gitcore.ref_names import KINDS
 from framework.githttp.protocol.commands import Command, PushRequest
 from framework.githttp.protocol.ref_statuses import RefStatuses
+from framework.githttp.push.landing import admit_all
 from framework.githttp.push.receiving import Arrival, PackReceiver
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
@@ -24,12 +27,13 @@ def land_history(
     *,
     say: Callable[[str], None],
     moved: Mapping[str, str] | None = None,
+    recheck: Callable[[Session], None] = admit_all,
 ) -> tuple[int, list[str]]:
     """Give the project the branches and tags of this bare repository; how many, and why others were refused.
 
     What the project has already stays, so that a second run after a lost answer changes nothing, and nobody's work
     makes room. Only `moved` refs, by their full names, leave a commit for what is built on it, if they are still there;
-    what these commits lead to is not packed again.
+    what these commits lead to is not packed again. `recheck` may refuse in the version's transaction.
 
     Raises:
         What makes a push fail as a whole; nothing is stored then.
@@ -39,7 +43,7 @@ def land_history(
     known = moved or {}
     commands = tuple(Command(name, known.get(name), sha) for name, sha in wanted.items())
     statuses = RefStatuses(PushRequest(commands, frozenset()))
-    receiver = PackReceiver(Arrival(access, account, lambda: say("Checking every object"), say), statuses)
+    receiver = PackReceiver(Arrival(access, account, lambda: say("Checking every object"), say, recheck), statuses)
     with scratch("import") as folder:
         receiver.receive(folder, Received(_pack(fetched, known.values())))
     return len(refs) - len(wanted) + len(statuses.accepted), list(statuses.reasons())

@@ -1,7 +1,7 @@
 """Which refs of a push may move, and the one version that moves them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,11 +50,15 @@ class RefSummary:
         return {**details, "commits": self.count, "titles": list(self.titles)} if kind == "branch" else details
 
 
+def admit_all(_session: Session) -> None:
+    """Refuse nothing beside what is asked of every push."""
+
+
 @dataclass(frozen=True)
 class Landing:
     """What is ready to become a version: packs and LFS objects in the store, refs that may move, the rules passed.
 
-    `summaries` is what the activity will tell, by the refs' names.
+    `summaries` is what the activity will tell, by the refs' names; `recheck` may refuse in the version's transaction.
     """
 
     access: ProjectAccess
@@ -65,6 +69,7 @@ class Landing:
     packs: tuple[PushedPack, ...]
     lfs: tuple[StoredLfs, ...]
     summaries: dict[str, RefSummary]
+    recheck: Callable[[Session], None] = admit_all
 
 
 def check_refs(statuses: RefStatuses, snapshot: Snapshot, protection: Protection) -> None:
@@ -172,6 +177,7 @@ def _commit(landing: Landing, change: Change, summaries: tuple[RefSummary, ...])
         recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
         admission.confirm(session)
         recheck_protection(session, access.id, change.updates, landing.protection)
+        landing.recheck(session)
         for ref in summaries:
             activity.record(session, access.id, actor=account, kind="push", details=ref.details)
 

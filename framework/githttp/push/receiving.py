@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core import plans
@@ -45,12 +46,16 @@ CHECKS_AT_ONCE = 6
 
 @dataclass(frozen=True)
 class Arrival:
-    """Who brings objects to which project; `arrived` is called when the pack was read, `say` with what is told."""
+    """Who brings objects to which project; `arrived` is called when the pack was read, `say` with what is told.
+
+    `recheck` may refuse the version in its transaction, beside what is asked of every push there.
+    """
 
     access: ProjectAccess
     account: Account
     arrived: Callable[[], None]
     say: Callable[[str], None]
+    recheck: Callable[[Session], None] = landing.admit_all
 
 
 class PackReceiver:
@@ -159,6 +164,7 @@ class PackReceiver:
             packs=tuple(packs),
             lfs=self._lfs,
             summaries=self._summaries,
+            recheck=self._arrival.recheck,
         )
 
     def _check_again(self, packs: list[PushedPack], quarantine: Quarantine) -> list[PushedPack]:
