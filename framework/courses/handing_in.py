@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import spend_now
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
 from framework.courses.access import UNCHANGED, AssignmentNotFound, Course, find_assignment, recheck_course
@@ -74,10 +75,11 @@ class Progress:
 def hand_in(account: Account, course: Course, assignment_id: int) -> bool:
     """Note that the participant is done with what is newest in their copy now; whether the deadline was still to come.
 
-    They may repeat it as often as they like. What comes late is kept by a tag, as the version at the deadline is.
+    They may repeat it, within a budget. What comes late is kept by a tag, as the version at the deadline is.
 
     Raises:
         NothingToHandIn, AssignmentNotFound, NotKept.
+        BudgetSpent: they have handed in many times lately.
     """
     with read_transaction() as session:
         find_assignment(session, account, course, assignment_id)
@@ -89,6 +91,7 @@ def hand_in(account: Account, course: Course, assignment_id: int) -> bool:
     tip = snapshot.find_branch(snapshot.default_branch)
     if tip is None or tip == row.started_sha or copy.owner != course.name:
         raise NothingToHandIn
+    spend_now(f"hand-in:{account.id}")
     moment = now()
     if moment > row.due_at and not _was_in_time(row):
         keep(copy.repository_id, tip, f"late-{moment.astimezone(UTC):%Y-%m-%d}")

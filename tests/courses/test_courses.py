@@ -3,10 +3,12 @@
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember
 from framework.courses import archive, feedback, roster, table
@@ -180,6 +182,16 @@ def test_somebody_elses_private_project_is_no_template(school: School, alice: Ac
     told = AssignmentText("Leak", "", now() + timedelta(days=1), template="alice/quicksand")
     with pytest.raises(InvalidAssignment):
         create_assignment(school.teacher, school.course(school.teacher), told)
+
+
+def test_handing_in_has_a_budget(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    store_files(copy, school.sam, {"solution.py": b"print(42)"})
+    monkeypatch.setitem(budgets.LIMITS, "hand-in", replace(budgets.LIMITS["hand-in"], most=1))
+    hand_in(school.sam, school.course(school.sam), number)
+    with pytest.raises(budgets.BudgetSpent, match="Too many hand-ins"):
+        hand_in(school.sam, school.course(school.sam), number)
 
 
 def test_feedback_reaches_the_other_side(school: School) -> None:

@@ -57,6 +57,7 @@ LIMITS = {
     "invites-unconfirmed": Limit(20, timedelta(hours=1), _UNCONFIRMED),  # by one that has confirmed no address
     "invited-unconfirmed": Limit(6, timedelta(hours=1), _UNCONFIRMED),  # to the same person, by all such accounts
     "own-data": Limit(3, timedelta(days=1), "exports of your data"),  # for one account
+    "hand-in": Limit(60, timedelta(hours=1), "hand-ins"),  # by one account
     "feedback": Limit(120, timedelta(hours=1), "messages"),  # about hand-ins, by one account
     "webhook": Limit(1200, timedelta(hours=1), "deliveries"),  # to the webhooks of one owner's projects
     "webhook-slow": Limit(60, timedelta(hours=1), "slow deliveries"),  # the same, if a server took its time
