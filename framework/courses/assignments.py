@@ -18,7 +18,7 @@ from framework.courses.access import CHANGING, IS_TAKEN, Course, find_assignment
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import Conflict, HoldfastError, Invalid
+from framework.errors import Conflict, HoldfastError, Invalid, NotFound
 from framework.projects.core.access import ProjectAccess, project_for, recheck
 from framework.projects.models import Project, Template
 
@@ -171,12 +171,15 @@ def read_people(assignment: Assignment) -> tuple[str, ...] | None:
         return tuple(session.scalars(listed.order_by(User.name_key)))
 
 
-def template_name(assignment: Assignment) -> str:
-    """The template's `owner/name`; empty where there is none."""
+def template_name(account: Account, assignment: Assignment) -> str:
+    """The template's `owner/name`; empty where there is none that the caller may see."""
     with read_transaction() as session:
         query = select(User.name, Project.name).join(Project, Project.owner_id == User.id)
         found = session.execute(query.where(Project.id == assignment.template_id)).one_or_none()
-    return "/".join(found) if found else ""
+    try:
+        return project_for(account, *found).full_name if found else ""
+    except NotFound:
+        return ""
 
 
 def open_template(account: Account, course: Course, name: str) -> ProjectAccess | None:

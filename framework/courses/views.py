@@ -55,7 +55,7 @@ def edit(owner: str, assignment_id: int) -> ViewResponse:
     people = assignments.read_people(assignment)
     local = assignment.deadline.astimezone(ZoneInfo(assignment.time_zone))
     present = {name: getattr(assignment, name) for name in ("title", "text", "time_zone")}
-    present |= {"deadline": f"{local:%Y-%m-%dT%H:%M}", "template": assignments.template_name(assignment)}
+    present |= {"deadline": f"{local:%Y-%m-%dT%H:%M}", "template": assignments.template_name(account, assignment)}
     present |= {"who": "everyone" if people is None else "some", "people": "\n".join(people or ())}
     form = AssignmentForm(data=present)
     done = form.attempt(lambda: assignments.change_assignment(account, course, assignment_id, form.told()))
@@ -102,7 +102,7 @@ def show(owner: str, assignment_id: int) -> AnyResponse | str:
     found = table.read_table(assignment, course.name, page=page_number(request.args), query=query)
     facts = {"course": course, "assignment": assignment, "table": found, "query": query}
     facts |= {"checks": table.read_checks(found.entrants), "text": render_note(assignment.text)}
-    return render_template("courses/table.html", **facts, template=assignments.template_name(assignment))
+    return render_template("courses/table.html", **facts, template=assignments.template_name(account, assignment))
 
 
 @blueprint.post("/<int:assignment_id>/open")

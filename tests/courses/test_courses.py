@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
@@ -21,9 +22,11 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore import git
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_people
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.catalog.snapshot import read_snapshot
+from tests.api.program import Program
 from tests.cast import SignIn, asked_for, on_each_deployment
 from tests.courses.conftest import School
 from tests.statements import noted_statements
@@ -182,6 +185,23 @@ def test_somebody_elses_private_project_is_no_template(school: School, alice: Ac
     told = AssignmentText("Leak", "", now() + timedelta(days=1), template="alice/quicksand")
     with pytest.raises(InvalidAssignment):
         create_assignment(school.teacher, school.course(school.teacher), told)
+
+
+def test_a_foreign_template_that_turned_private_is_not_named(
+    app: Flask, school: School, website: ProjectAccess, alice: Account, signed_in: SignIn
+) -> None:
+    store_files(website, alice, {"a.txt": b"1"})
+    told = AssignmentText("Exercise", "", now() + timedelta(days=1), template="alice/website")
+    number = create_assignment(school.teacher, school.course(school.teacher), told)
+    place = f"/statistics/assignments/{number}"
+    teacher, program = signed_in(school.teacher), Program.of(app, school.teacher, "read")
+    assert "alice/website" in teacher.get(place).text
+    update_project(alice, website, name="plans", visibility="private")
+    for page in (place, f"{place}/edit"):
+        text = teacher.get(page).text
+        assert "alice" not in text
+        assert "deleted or is private now" in text
+    assert program.get(f"/groups{place}").json["template"] is None
 
 
 def test_handing_in_has_a_budget(school: School, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def _describe(account: Account, course: Course, assignment_id: int) -> Assignmen
         id=assignment.id,
         title=assignment.title,
         text=assignment.text,
-        template=(assignments.template_name(assignment) or None) if course.teaches else None,
+        template=(assignments.template_name(account, assignment) or None) if course.teaches else None,
         deadline=assignment.deadline,
         time_zone=assignment.time_zone,
         people=[Participation.of(one, checks) for one in entrants],
