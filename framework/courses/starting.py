@@ -207,6 +207,7 @@ def _create(account: Account, course: Course, assignment: Assignment, hand_in_id
             description=assignment.title[:200],
             visibility="private",
             owner=course.name,
+            asked_by=account,
             in_transaction=take,
         )
     except Conflict:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
@@ -24,6 +25,7 @@ from framework.gitcore import git
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_people
+from framework.projects.models import Event
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from tests.api.program import Program
@@ -212,6 +214,13 @@ def test_handing_in_has_a_budget(school: School, monkeypatch: pytest.MonkeyPatch
     hand_in(school.sam, school.course(school.sam), number)
     with pytest.raises(budgets.BudgetSpent, match="Too many hand-ins"):
         hand_in(school.sam, school.course(school.sam), number)
+
+
+def test_the_activity_names_the_participant_who_began_a_copy(school: School) -> None:
+    copy = start(school.sam, school.course(school.sam), school.set_assignment())
+    with read_transaction() as session:
+        event = session.scalars(select(Event).where(Event.project_id == copy.id, Event.kind == "created")).one()
+    assert event.actor_id == school.sam.id
 
 
 def test_feedback_reaches_the_other_side(school: School) -> None:

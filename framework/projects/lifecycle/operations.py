@@ -65,11 +65,13 @@ def create_project(
     description: str,
     visibility: str,
     owner: str = "",
+    asked_by: Account | None = None,
     in_transaction: InTransaction = do_nothing,
 ) -> ProjectAccess:
     """A new, empty project; the object store is not asked. `in_transaction` runs last in its transaction.
 
-    `owner` is the caller, or a group in which they may create projects; empty for the caller.
+    `owner` is the caller, or a group in which they may create projects; empty for the caller. `asked_by` is who did it
+    in the caller's name, and is told as its maker; None for the caller.
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
@@ -97,7 +99,7 @@ def create_project(
         project.repository_id = create_repository(session, describe(session, project))
         session.add(project)
         session.flush()
-        record(session, project.id, actor=account, kind="created")
+        record(session, project.id, actor=asked_by or account, kind="created")
         created = access_of(project, holder.name, role_in(session, account, project), "main")
         in_transaction(session, created)
     return created
