@@ -218,15 +218,16 @@ class Quarantine(ReceivedObjects):
         Of very many only some; none where a tip is no commit.
         """
         options = ("--stdin", "--format=", "--name-only", "-z", "--diff-filter=A", "--no-renames")
+        names: set[str] = set()
         with (
-            suppress(git.GitFailed),
+            suppress(git.GitFailed),  # also because nobody reads to its end
             self._spool_names(self._revisions(tips)) as given,
             self._start("log", f"--max-count={limit}", *options, stdin=given) as process,
         ):
             assert process.stdout
             paths = islice(split_chunks(iter(process.stdout)), MOST_ADDED_PATHS)
-            return {name for path in paths for name in path.decode(errors="surrogateescape").split("/")}
-        return set()
+            names.update(name for path in paths for name in path.decode(errors="surrogateescape").split("/"))
+        return names
 
     def repack(self, names: Path, prefix: str, *options: str) -> Path | None:
         """A pack of the received objects that this file names; None when it names none."""
