@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
+from framework.accounts.lifecycle import administration
 from framework.accounts.models import User
 from framework.audit.models import AuditEntry
 from framework.config import Config
@@ -105,11 +106,16 @@ def test_only_owners_of_the_group_hand_over_its_projects(
         transfers.transfer_project(alice, project_for(alice, "lab", "data"), to="alice")
     people.change_role(bob, lab, person_id=charlie.id, role="owner")
     made = transfers.transfer_project(charlie, theirs, to="alice")
-    people.remove_person(bob, lab, person_id=charlie.id)
     assert made.offer
+    assert offers.list_offers_to(alice) == [made.offer]
+    people.change_role(bob, lab, person_id=charlie.id, role="member")
+    assert offers.list_offers_to(alice) == []
     with pytest.raises(offers.TransferGone):  # whoever offered it owns it no longer
         transfers.accept_offer(alice, made.offer.id)
     assert project_for(bob, "lab", "data").is_owner
+    people.change_role(bob, lab, person_id=charlie.id, role="owner")
+    administration.suspend("charlie")
+    assert offers.list_offers_to(alice) == []
 
 
 def test_the_groups_plan_has_to_have_room(bob: Account, lab: GroupAccess, with_settings: Callable[..., Config]) -> None:

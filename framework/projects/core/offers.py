@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, false, or_, select
+from sqlalchemy import ColumnElement, Select, delete, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from framework import config
 from framework.accounts.core.account import GROUP, Account, name_person
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
@@ -92,11 +93,23 @@ def forget_expired() -> int:
 
 
 def is_answerable(account: Account) -> ColumnElement[bool]:
-    """Offers that this caller answers; a token for one project answers none."""
+    """Offers that this caller answers, while whoever made one could make it still; by a token for one project none."""
     if account.confined_to is not None:
         return false()
     mine = Transfer.to_user_id == account.id
-    return or_(mine, Transfer.to_user_id.in_(select_groups(account.id, (OWNER,)))) if account.takes_part else mine
+    if account.takes_part:
+        mine |= Transfer.to_user_id.in_(select_groups(account.id, (OWNER,)))
+    return mine & _is_offerers_to_give()
+
+
+def _is_offerers_to_give() -> ColumnElement[bool]:
+    """Whether who made an offer owns what the project belongs to, as `owns_account` says, and is not suspended."""
+    offerer = aliased(User)
+    made = offerer.id == func.coalesce(Transfer.offered_by_id, Transfer.from_user_id)
+    counts = true() if config.current().mail_folder else offerer.email_verified_at.is_not(None)
+    through_group = Transfer.from_user_id.in_(select_groups(offerer.id, (OWNER,))) & counts
+    owns = or_(offerer.id == Transfer.from_user_id, through_group)
+    return select(offerer.id).where(made, offerer.kind != GROUP, offerer.suspended_at.is_(None), owns).exists()
 
 
 def find_offer(session: Session, which: ColumnElement[bool]) -> Offer | None:

@@ -180,7 +180,7 @@ def accept_offer(account: Account, transfer_id: int) -> str:
             raise TransferGone
         if row.owner_id != kept.from_user_id or row.trashed_at is not None:
             raise TransferGone
-        by = _find_offerer(session, kept)
+        by = read_account(session, kept.offered_by_id or kept.from_user_id)
         giver, receiver = session.get_one(User, row.owner_id), session.get_one(User, kept.to_user_id)
         _tell_of_move(session, row, [giver, receiver], by=account, asked=True)
         session.delete(kept)
@@ -197,17 +197,6 @@ def _find_owned(session: Session, account: Account, project_id: int) -> Project:
     if not owns_account(session, account, row.owner_id):
         raise NotYoursToGive(session.get_one(User, row.owner_id).name)
     return row
-
-
-def _find_offerer(session: Session, kept: Transfer) -> Account:
-    """Who offered the project, as far as they could do so now."""
-    user = session.get(User, kept.offered_by_id or kept.from_user_id, populate_existing=True)
-    if user is None or user.kind == GROUP or user.suspended_at is not None:
-        raise TransferGone
-    offerer = Account.of(user)
-    if not owns_account(session, offerer, kept.from_user_id):
-        raise TransferGone
-    return offerer
 
 
 def _tell_of_move(session: Session, row: Project, owners: Sequence[User], *, by: Account, asked: bool) -> None:

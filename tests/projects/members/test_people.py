@@ -8,9 +8,7 @@ from framework.accounts.lifecycle.administration import suspend
 from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
 from framework.projects.core.description import describe, recorded_members
-from framework.projects.lifecycle import transfers
 from framework.projects.lifecycle.adoption import restore_recorded_project
-from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import ADDRESS, add_person, people_of
 from framework.projects.members.roles import remove_person
 from framework.projects.models import Member, Project
@@ -42,12 +40,9 @@ def test_it_writes_to_who_was_added(alice: Account, bob: Account, secret: Projec
 
 
 def test_whoever_is_suspended_gets_no_mail_about_projects(alice: Account, bob: Account, secret: ProjectAccess) -> None:
-    own = create_project(bob, name="own", description="", visibility="public")
-    offer = transfers.offer_project(bob, own, to="alice")
     suspend("bob")
     before = posted_texts()
     assert not add_person(alice, secret, person="bob", role="reader").mailed
-    transfers.decline_offer(alice, offer.id)
     assert posted_texts() == before
 
 
