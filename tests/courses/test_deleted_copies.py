@@ -19,7 +19,8 @@ from framework.groups.operations import create_group
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle import transfers
 from framework.projects.lifecycle.deletion import delete_for_good
-from framework.projects.lifecycle.operations import trash_project
+from framework.projects.lifecycle.leaving import hand_over
+from framework.projects.lifecycle.operations import restore_project, trash_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from tests.courses.conftest import School
 from tests.uploads.conftest import store_files
@@ -123,6 +124,10 @@ def test_a_copy_stays_in_the_group(school: School, to: str) -> None:
     owned = project_for(school.teacher, "statistics", copy.name, "owner")
     with pytest.raises(BelongsToAssignment, match="“Exercise 1”"):
         transfers.transfer_project(school.teacher, owned, to=to)
+    trash_project(school.teacher, owned)
+    with pytest.raises(BelongsToAssignment):
+        hand_over(copy.id, to)
+    restore_project(school.teacher, copy.id)
     assert project_for(school.sam, "statistics", copy.name).full_name == copy.full_name
     with transaction() as session:
         session.delete(session.get_one(Assignment, number))

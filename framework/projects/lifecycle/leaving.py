@@ -37,6 +37,7 @@ from framework.projects.lifecycle.left_behind import (
     find_heir,
     read_leaving,
 )
+from framework.projects.lifecycle.moving import refuse_departure
 from framework.projects.members.roles import end_beyond
 from framework.projects.models import Member, Project
 from framework.projects.notify.activity import Audited, record
@@ -138,15 +139,19 @@ def hand_over(project_id: int, name: str) -> None:
     Raises:
         AccountNotFound.
         AccountSuspended: nobody could do anything with the project.
+        What `refuse_departure` raises.
     """
     with read_transaction() as session:
-        repository_id = session.get_one(Project, project_id).repository_id
+        project = session.get_one(Project, project_id)
+        refuse_departure(session, project)
+        repository_id = project.repository_id
     let_next_tell(project_id)
 
     def change(session: Session) -> dict[str, Any]:
         row, heir = session.get_one(Project, project_id), administration.find_account(session, name)
         if heir.suspended_at is not None:
             raise AccountSuspended(heir.name)
+        refuse_departure(session, row)
         return _give(session, row, heir)
 
     change_about(repository_id, change, actor=SYSTEM_ACTOR)
