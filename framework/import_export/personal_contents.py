@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from framework.accounts.core.account import Account
 from framework.accounts.core.former_names import former_names
 from framework.accounts.models import (
     AddressChange,
@@ -57,12 +58,18 @@ def read_contents(session: Session, user: User) -> dict[str, Any]:
     return {
         "account.json": _read_account(session, user),
         "sign-in.json": _read_sign_in(session, user.id),
-        "audit.json": _read_audit(session, user.id),
-        "activity.json": _read_activity(session, user.id),
+        "audit.json": _read_audit(session, user),
+        "activity.json": _read_activity(session, user),
         "inbox.json": _read_inbox(session, user.id),
-        "memberships.json": _read_memberships(session, user.id),
-        "webhooks.json": _read_webhooks(session, user.id),
+        "memberships.json": _read_memberships(session, user),
+        "webhooks.json": _read_webhooks(session, user),
     }
+
+
+def _sees(user: User) -> ColumnElement[bool]:
+    """Which projects the person sees: through others only where roles that others gave count."""
+    mine = or_(Project.owner_id == user.id, Project.visibility == "public")
+    return may_see(user.id) if Account.of(user).takes_part else mine
 
 
 def _read_account(session: Session, user: User) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def _read_account(session: Session, user: User) -> dict[str, Any]:
         select(User.name.label("owner"), Project.name.label("project"), MailChoice.frequency)
         .join(Project, Project.id == MailChoice.project_id)
         .join(User, User.id == Project.owner_id)
-        .where(MailChoice.user_id == user.id, may_see(user.id))
+        .where(MailChoice.user_id == user.id, _sees(user))
     )
     profile = profile_text_of(session, user.id)
     changes = select(AddressChange.email, AddressChange.changed_at).where(AddressChange.user_id == user.id)
@@ -103,11 +110,13 @@ def _read_sign_in(session: Session, user_id: int) -> dict[str, Any]:
     }
 
 
-def _read_audit(session: Session, user_id: int) -> list[dict[str, Any]]:
+def _read_audit(session: Session, user: User) -> list[dict[str, Any]]:
     """Entries about the person; of what others did the address is left out, and of what they did the other's name.
 
-    Whoever was added by an address has a name that the person who added them need not know.
+    Whoever was added by an address has a name that the person who added them need not know. To which project others
+    have added somebody is told once that counts.
     """
+    user_id, takes_part = user.id, Account.of(user).takes_part
     mine = or_(AuditEntry.actor_id == user_id, AuditEntry.person_id == user_id)
     entries = session.scalars(select(AuditEntry).where(mine).order_by(AuditEntry.id.desc()).limit(MOST_ROWS))
     return [
@@ -116,7 +125,7 @@ def _read_audit(session: Session, user_id: int) -> list[dict[str, Any]]:
             "kind": entry.kind,
             "by": entry.actor,
             "about_you": entry.person_id == user_id,
-            "project": entry.project,
+            "project": entry.project if takes_part or entry.actor_id == user_id else None,
             "address": entry.address if entry.actor_id == user_id else None,
             "details": _without_people(entry.details) if entry.actor_id == user_id else {},
         }
@@ -124,15 +133,15 @@ def _read_audit(session: Session, user_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _read_activity(session: Session, user_id: int) -> list[dict[str, Any]]:
+def _read_activity(session: Session, user: User) -> list[dict[str, Any]]:
     """What the person did; a project that they see no longer is named by its number, since its name may be another."""
-    owner, sees = aliased(User), may_see(user_id)
+    owner, sees = aliased(User), _sees(user)
     names = case((sees, owner.name)).label("owner"), case((sees, Project.name)).label("project")
     query = (
         select(Event.created_at, *names, Event.project_id, Event.kind, Event.details)
         .join(Project, Project.id == Event.project_id)
         .join(owner, owner.id == Project.owner_id)
-        .where(Event.actor_id == user_id)
+        .where(Event.actor_id == user.id)
     )
     rows = _rows(session, query.order_by(Event.id.desc()))
     return [{**row, "details": _without_people(row["details"])} for row in rows]
@@ -152,27 +161,29 @@ def _read_inbox(session: Session, user_id: int) -> list[dict[str, Any]]:
     return _rows(session, query.order_by(Notice.id.desc()))
 
 
-def _read_memberships(session: Session, user_id: int) -> dict[str, Any]:
+def _read_memberships(session: Session, user: User) -> dict[str, Any]:
+    """Only where they count: before, the person sees neither the projects nor the groups."""
     projects = (
         select(User.name.label("owner"), Project.name.label("project"), Member.role, Member.added_at)
         .join(Project, Project.id == Member.project_id)
         .join(User, User.id == Project.owner_id)
-        .where(Member.user_id == user_id, Project.trashed_at.is_(None))
+        .where(Member.user_id == user.id, Project.trashed_at.is_(None), _sees(user))
     )
     groups = select(User.name.label("group"), GroupMember.role, GroupMember.added_at).join(
         User, User.id == GroupMember.group_id
     )
+    in_groups = GroupMember.user_id == user.id if Account.of(user).takes_part else false()
     sent = select(Invitation.email, Invitation.role, Invitation.created_at, Invitation.expires_at)
     return {
         "projects": _rows(session, projects.order_by(Member.added_at.desc())),
-        "groups": _rows(session, groups.where(GroupMember.user_id == user_id)),
-        "invitations_sent": _rows(session, sent.where(Invitation.invited_by_id == user_id)),
+        "groups": _rows(session, groups.where(in_groups)),
+        "invitations_sent": _rows(session, sent.where(Invitation.invited_by_id == user.id)),
     }
 
 
-def _read_webhooks(session: Session, user_id: int) -> dict[str, Any]:
+def _read_webhooks(session: Session, user: User) -> dict[str, Any]:
     """Of a project that the person sees no longer the number; the name of a group is no secret."""
-    owner, sees = aliased(User), may_see(user_id)
+    owner, sees = aliased(User), _sees(user)
     names = (
         case((or_(sees, Project.id.is_(None)), owner.name)).label("owner"),
         case((sees, Project.name)).label("project"),
@@ -181,7 +192,7 @@ def _read_webhooks(session: Session, user_id: int) -> dict[str, Any]:
         select(*names, Webhook.project_id, Webhook.url, Webhook.events, Webhook.created_at)
         .join(owner, owner.id == Webhook.owner_id)
         .outerjoin(Project, Project.id == Webhook.project_id)
-        .where(Webhook.made_by_id == user_id)
+        .where(Webhook.made_by_id == user.id)
     )
     said = CommitStatus
     statuses = (
@@ -189,7 +200,7 @@ def _read_webhooks(session: Session, user_id: int) -> dict[str, Any]:
         .add_columns(said.description, said.target_url, said.updated_at)
         .join(Project, Project.id == said.project_id)
         .join(owner, owner.id == Project.owner_id)
-        .where(said.creator_id == user_id)
+        .where(said.creator_id == user.id)
     )
     return {
         "webhooks": _rows(session, hooks.order_by(Webhook.id.desc())),

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,14 +14,17 @@ from framework.accounts.core.account import Account
 from framework.accounts.models import AuthenticatorApp, BrowserSession, Identity, Passkey, RecoveryCode
 from framework.accounts.signin.reauthentication import HOLDS
 from framework.accounts.signin.tokens import create_token
+from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import Base, now
 from framework.gitcore import git
+from framework.groups.operations import create_group
+from framework.groups.people import add_person as add_to_group
 from framework.import_export import exports, personal
 from framework.import_export.models import PersonalExport
 from framework.import_export.personal import TASK
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.lifecycle.operations import update_project
+from framework.projects.lifecycle.operations import create_project, update_project
 from framework.projects.members.people import add_person
 from framework.projects.members.roles import leave
 from framework.projects.models import MailChoice
@@ -146,6 +150,31 @@ def test_it_tells_nothing_new_of_a_project_that_its_person_has_left(
         (None, secret.id)
     ] * 2
     assert not any(b"renamed-since" in found.read(name) for name in found.namelist())
+
+
+def test_it_names_no_project_that_others_have_added_an_unconfirmed_person_to(
+    alice: Account, secret: ProjectAccess, signed_in: SignIn, with_settings: Callable[..., Config]
+) -> None:
+    anna = new_account("anna", confirmed=False)
+    add_person(alice, secret, person="anna", role="reader")
+    add_to_group(alice, create_group(alice, name="laboratory"), person="anna", role="member")
+    create_project(alice, name="notes", description="", visibility="private", owner="laboratory")
+    browser = signed_in(anna)
+    with_settings(smtp_url="smtp://mail.example")
+    ask(browser)
+    found = opened(browser)
+    assert json.loads(found.read("memberships.json")) == {"projects": [], "groups": [], "invitations_sent": []}
+    everything = b"".join(found.read(name) for name in found.namelist())
+    assert [word for word in (b"alice/", b"laboratory", b"notes") if word in everything] == []
+    with_settings(smtp_url=None)
+    ask(browser)
+    found = opened(browser)
+    told = json.loads(found.read("memberships.json"))
+    assert ([each["project"] for each in told["projects"]], [each["group"] for each in told["groups"]]) == (
+        ["secret"],
+        ["laboratory"],
+    )
+    assert b"alice/secret" in found.read("audit.json")
 
 
 def test_it_names_every_way_to_sign_in_without_its_secret(alice: Account, signed_in: SignIn) -> None:
