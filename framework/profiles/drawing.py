@@ -30,8 +30,6 @@ UNKNOWN = "This is no picture that can be used. Choose a PNG, JPEG or WebP file.
 DAMAGED = "This picture is damaged or incomplete. Choose another file."
 TOO_LARGE = "This picture has too many pixels. Make it smaller, and upload it again."
 
-_ORIENTATION = 0x0112
-
 
 @dataclass(frozen=True)
 class Drawn:
@@ -69,10 +67,13 @@ def _is_small_enough(image: "Image") -> bool:
 def _make_square(image: "Image") -> "Image":
     from PIL import Image  # noqa: PLC0415
 
-    profile, turned = image.info.get("icc_profile"), image.getexif().get(_ORIENTATION)
+    from framework.browse.render.media.turning import read_orientation, turn_upright  # noqa: PLC0415 # as above
+
+    profile = image.info.get("icc_profile")
     if image.format in {"JPEG", "MPO"}:
         image.draft("RGB", (2 * SIDE, 2 * SIDE))
     image.load()
+    turned = read_orientation(image)
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box = (left, top, left + side, top + side)
@@ -81,7 +82,7 @@ def _make_square(image: "Image") -> "Image":
         ground = Image.new("RGB", small.size, "white")
         ground.paste(small, mask=small)
         small = ground
-    return _turn(_convert_colours(small, profile), turned)
+    return turn_upright(_convert_colours(small, profile), turned)
 
 
 def _with_usual_mode(image: "Image") -> "Image":
@@ -103,22 +104,6 @@ def _convert_colours(image: "Image", profile: bytes | None) -> "Image":
     except (ImageCms.PyCMSError, OSError):
         return image
     return converted or image
-
-
-def _turn(image: "Image", orientation: int | None) -> "Image":
-    """The picture as the camera was held (EXIF 2.32, tag 274)."""
-    from PIL.Image import Transpose  # noqa: PLC0415
-
-    turns = {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }
-    return image.transpose(turns[orientation]) if orientation in turns else image
 
 
 def _encode(image: "Image") -> bytes:

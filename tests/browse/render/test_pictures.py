@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from framework.browse.render.media.drawing import draw
 from framework.browse.render.media.pictures import count_pages
 from framework.browse.render.pictures import LARGE, SMALL
 from framework.config import Config
+from framework.profiles.drawing import SIDE, draw_picture
 from framework.web.remembered import store
 from tests.browse.kinds import made_pictures as made
 from tests.browse.render.made_files import Show, png_of
@@ -41,6 +43,14 @@ def test_a_thumbnail_is_upright_small_and_without_what_the_camera_wrote(shown: S
     )
     assert (again.status_code, again.data) == (304, b"")
     assert opened(onlooker.visitor.get("/alice/website/picture/main/a/lake.jpg").data).size == (600, 900)
+
+
+def test_what_was_written_wrongly_leaves_a_picture_as_it_lies(tmp_path: Path) -> None:
+    told = PngInfo()
+    told.add_text("Raw profile type exif", "\nexif\n       2\nno")
+    content = made.drawn("PNG", pnginfo=told)
+    assert drawn(tmp_path, "lake.png", content).size == (60, 40)
+    assert opened(draw_picture(content).content).size == (SIDE, SIDE)
 
 
 def test_a_picture_is_kept_by_browsers_only_at_the_address_that_names_its_content(shown: Show) -> None:

@@ -8,19 +8,16 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from framework.browse.render.media.facts import Details
+from framework.browse.render.media.opening import DAMAGE
+from framework.browse.render.media.turning import read_orientation
 
 TURNED_BY_A_QUARTER = {5, 6, 7, 8}
 LONGEST_VALUE = 100
 
-_DAMAGE = (ValueError, TypeError, KeyError, IndexError, SyntaxError, OSError, ArithmeticError, AttributeError)
-
 
 def read_turned(picture: Image.Image) -> bool:
     """Whether its width is shown as its height."""
-    try:
-        return picture.getexif().get(Base.Orientation) in TURNED_BY_A_QUARTER
-    except _DAMAGE:
-        return False
+    return read_orientation(picture) in TURNED_BY_A_QUARTER
 
 
 def read_details(picture: Image.Image) -> Details:
@@ -28,7 +25,7 @@ def read_details(picture: Image.Image) -> Details:
     try:
         exif = picture.getexif()
         taken, place = exif.get_ifd(IFD.Exif), exif.get_ifd(IFD.GPSInfo)
-    except _DAMAGE:
+    except DAMAGE:
         return Details()
     rows = (
         ("Taken", _moment(taken)),
@@ -92,7 +89,7 @@ def _altitude(place: Mapping[int, Any]) -> float | None:
 def _number(value: object) -> float | None:
     try:
         number = float(value)  # type: ignore[arg-type] # Pillow's rational, or whatever else stands there
-    except _DAMAGE:
+    except DAMAGE:
         return None
     return number if math.isfinite(number) else None
 

@@ -32,11 +32,11 @@ HEIC_ENDINGS = (".heic", ".heif", ".hif")
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
-# What Pillow's readers raise for bytes that are not what they expect.
-_DAMAGE = (
+DAMAGE = (
     OSError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError, StructError, RuntimeError, AttributeError,
     ValueError, AssertionError, Image.DecompressionBombError,
 )  # fmt: skip
+"""What Pillow's readers raise for bytes that are not what they expect."""
 
 
 class Unreadable(ValueError):
@@ -62,7 +62,7 @@ def open_picture(name: str, file: IO[bytes] | str) -> Iterator[Image.Image]:
                 yield picture
         except Unreadable:
             raise
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise Unreadable("it is damaged, or of a variety that only specialised programs read") from error
 
 
@@ -72,7 +72,7 @@ def open_head(head: bytes) -> Image.Image | None:
         warnings.simplefilter("ignore")
         try:
             return Image.open(io.BytesIO(head), formats=("JPEG",))
-        except _DAMAGE:
+        except DAMAGE:
             return None
 
 
