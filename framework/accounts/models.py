@@ -98,20 +98,25 @@ class GroupMember(Base):
     added_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class GroupInvitation(Base):
+class Invited:
+    """What a row of each kind of invitation tells: whose address it waits for, who sent it, and when it ends."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), index=True)
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class GroupInvitation(Invited, Base):
     """A role in a group for whoever confirms this address; it becomes a membership then, and ends at `expires_at`."""
 
     __tablename__ = "group_invitations"
     __table_args__ = (UniqueConstraint("group_id", "email_key"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254), index=True)
     role: Mapped[str] = mapped_column(String(12))
-    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class PlanLimits(Base):
@@ -155,17 +160,12 @@ class ReservedUserName(Base):
     free_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class AccountInvitation(Base):
+class AccountInvitation(Invited, Base):
     """An address that an administrator lets sign up, whatever `SIGNUP` says, until `expires_at`."""
 
     __tablename__ = "account_invitations"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254), unique=True)
-    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class BrowserSession(Base):

@@ -6,7 +6,8 @@ from celery import Task
 
 from framework.accounts.core import budgets, former_names, sessions
 from framework.accounts.factors import challenges, totp
-from framework.accounts.lifecycle import account_invitations, confirmation, operations, student
+from framework.accounts.lifecycle import confirmation, invitations, operations, student
+from framework.accounts.models import AccountInvitation
 from framework.celery.celery import app
 from framework.celery.job import Job
 
@@ -50,7 +51,7 @@ def free_names() -> int:
 @app.task(base=Job, name="framework.accounts.tasks.forget_invitations")
 def forget_invitations() -> int:
     """Delete the administrators' invitations that have ended; how many."""
-    return account_invitations.forget_expired_invitations()
+    return invitations.forget_expired(AccountInvitation)
 
 
 @app.task(base=Job, name="framework.accounts.tasks.remind_students")

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request
 
 from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.invitations import LASTS
 from framework.accounts.signin.login import current_account, require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.groups import invitations, people
@@ -89,7 +90,7 @@ def resend_invitation(owner: str, invitation_id: int) -> ViewResponse:
     group = _find_owned(owner)
     check_button()
     email = invitations.resend(require_account(), group, invitation_id)
-    flash(f"The invitation was sent to {email} again. It is valid for {invitations.LASTS.days} days.", "success")
+    flash(f"The invitation was sent to {email} again. It is valid for {LASTS.days} days.", "success")
     return redirect(f"{group.path}/people")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from framework.accounts.models import Invited
 from framework.database.types import Base, Id32, now, partial_index
 
 
@@ -78,20 +79,14 @@ class Member(Base):
     added_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Invitation(Base):
+class Invitation(Invited, Base):
     """A role for whoever confirms this address; it becomes a member's then, and ends unused at `expires_at`."""
 
     __tablename__ = "invitations"
-    __table_args__ = (UniqueConstraint("project_id", "email_key"), Index(None, "expires_at"))
+    __table_args__ = (UniqueConstraint("project_id", "email_key"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
-    email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254), index=True)
     role: Mapped[str] = mapped_column(String(10))
-    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime]
 
 
 class Link(Base):

@@ -4,6 +4,7 @@ from celery.utils.log import get_task_logger
 from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from framework.accounts.lifecycle.invitations import forget_expired
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.outbox import enqueue
@@ -18,7 +19,7 @@ from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
 from framework.projects.members import counted_bytes, invitations
-from framework.projects.models import Member, Project
+from framework.projects.models import Invitation, Member, Project
 from framework.projects.notify import activity, digests, notices
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.models import Repository
@@ -79,7 +80,7 @@ def remove_unconfirmed() -> int:
 @app.task(base=Job, name="framework.projects.tasks.forget_invitations")
 def forget_invitations() -> int:
     """Delete the invitations and the offers of projects that have ended; how many."""
-    return invitations.forget_expired() + offers.forget_expired()
+    return forget_expired(Invitation) + offers.forget_expired()
 
 
 @app.task(base=Job, name="framework.projects.tasks.end_embargoes")

@@ -1,7 +1,7 @@
 """Invitations by an administrator: an address may sign up, whatever `SIGNUP` says, and its link confirms it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import delete, select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.accounts.core import addresses, validation
 from framework.accounts.core.account import Account, recheck_administrator
+from framework.accounts.lifecycle.invitations import LASTS, waits_for
 from framework.accounts.models import AccountInvitation, User
 from framework.audit import log as audit
 from framework.database.insert import insert_into
@@ -17,8 +18,6 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
 from framework.errors import Conflict
-
-LASTS = timedelta(days=14)
 
 
 class HasAccount(Conflict):
@@ -89,8 +88,7 @@ def withdraw_invitation(invitation_id: int, *, by: Account) -> None:
 
 def find_invitation(session: Session, email: str) -> AccountInvitation | None:
     """The invitation of this address that has not expired."""
-    mine = (AccountInvitation.email_key == email.casefold(), AccountInvitation.expires_at > now())
-    return session.scalar(select(AccountInvitation).where(*mine))
+    return session.scalar(select(AccountInvitation).where(waits_for(AccountInvitation, email)))
 
 
 def read_link(session: Session, email: str, token: str) -> AccountInvitation | None:
@@ -114,13 +112,6 @@ def take_invitation(session: Session, email: str, token: str) -> bool:
     if kept is not None:
         session.delete(kept)
     return kept is not None
-
-
-def forget_expired_invitations() -> int:
-    """Delete the invitations that have ended; how many."""
-    ended = delete(AccountInvitation).where(AccountInvitation.expires_at <= now()).returning(AccountInvitation.id)
-    with transaction() as session:
-        return len(session.scalars(ended).all())
 
 
 def _replace(session: Session, email: str, *, by: Account | None) -> AccountInvitation:

@@ -1,8 +1,10 @@
 """What strangers may ask for: an account, as far as `SIGNUP` lets them, and a link for a new password."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -15,10 +17,12 @@ from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
-from framework.errors import Forbidden
+from framework.errors import Forbidden, HoldfastError
 
-Invited = Callable[[Session, str], bool]
-_invited = set[Invited]()
+log = logging.getLogger(__name__)
+
+InvitationCheck = Callable[[Session, str], bool]
+_invited = set[InvitationCheck]()
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,8 @@ class Arrival:
     sentence: str
 
 
-Receive = Callable[[LiveSession, str], Arrival | None]
-_receivers = set[Receive]()
+Accept = Callable[[LiveSession, str], Arrival]
+_places = dict[str, Accept]()
 
 
 class SignupRefused(Forbidden):
@@ -50,21 +54,26 @@ class AddressUnconfirmed(Forbidden):
         super().__init__("Confirm your e-mail address first: open the link in the mail that was sent there.")
 
 
-def set_invitation_check(asks: Invited) -> None:
+def set_invitation_check(asks: InvitationCheck) -> None:
     """Have sign-up by invitation ask this, too: whether somebody was invited by an address."""
     _invited.add(asks)
 
 
-def on_signup(receive: Receive) -> None:
-    """Have this asked, with the session of who has just signed up and the path that led them there, where they go."""
-    _receivers.add(receive)
+def on_signup(place: str, accept: Accept) -> None:
+    """Have who signs up on the way to an address below this path take at once what the rest of the address gives."""
+    _places[place] = accept
 
 
 def receive(live: LiveSession, path: str) -> Arrival:
-    """Where somebody goes who has signed up on the way to this path of ours."""
-    arrivals = (one(live, path) for one in _receivers)
+    """Where somebody goes who has signed up on the way to this path of ours; its own page tells what fails here."""
+    place = next((place for place in _places if path.startswith(place)), None)
+    try:
+        if place is not None:
+            return _places[place](live, path.removeprefix(place))
+    except (HoldfastError, SQLAlchemyError) as failure:
+        log.info("what the account %d came for waits on its page: %s", live.account.id, failure)
     told = f"Welcome, {live.account.name}. We have sent a mail to {live.account.email} to confirm the address."
-    return next((arrival for arrival in arrivals if arrival), Arrival(path, told))
+    return Arrival(path, told)
 
 
 def sign_up(

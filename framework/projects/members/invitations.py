@@ -1,13 +1,11 @@
 """Invitations by e-mail address: a role for whoever confirms the address, and the signed link in its mail."""
 
-import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Select, delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from framework.accounts.core import addresses, budgets
@@ -15,21 +13,30 @@ from framework.accounts.core.account import Account, name_person, read_account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
 from framework.accounts.lifecycle import signup
+from framework.accounts.lifecycle.invitations import (
+    LASTS,
+    InvitationGone,
+    Links,
+    confirm_by_link,
+    keep,
+    refuse_other,
+    renew,
+    select_again,
+    take_after_confirmation,
+    waits_for,
+)
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import HoldfastError
 from framework.projects.core.access import ProjectAccess, has_role, recheck
 from framework.projects.core.description import describe
-from framework.projects.members.invitation_links import PLACE, InvitationGone, link_to, read_link, stamp_of
 from framework.projects.models import Invitation, Member, Project
 from framework.projects.notify import emails
 from framework.projects.notify.activity import BY_ADDRESS, Audited, record
 from framework.repositories.write.creation import change_about
 
-LASTS = timedelta(days=14)
-
-log = logging.getLogger(__name__)
+PLACE = "/invitations/"
+LINKS = Links(PLACE, salt="holdfast-invitation")
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ def register(_app: Flask) -> None:
     """Have invitations taken when an address is confirmed, and let the invited sign up."""
     addresses.on_confirmation(take_now)
     signup.set_invitation_check(is_invited)
-    signup.on_signup(accept_on_arrival)
+    signup.on_signup(PLACE, accept_on_arrival)
 
 
 def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> int:
@@ -60,16 +67,12 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
     Raises:
         RoleTooLow: somebody who is no owner asks for the role of one, or replaces an invitation to it.
     """
-    key, moment = email.casefold(), now()
-    theirs = (Invitation.project_id == row.id, Invitation.email_key == key)
+    theirs = (Invitation.project_id == row.id, Invitation.email_key == email.casefold())
     if "owner" in {role, session.scalar(select(Invitation.role).where(*theirs))}:
         recheck(session, row.id, by, "owner")
-    session.execute(delete(Invitation).where(*theirs))
-    kept = Invitation(project_id=row.id, email=email, email_key=key, role=role, invited_by_id=by.id)
-    kept.created_at, kept.expires_at = moment, moment + LASTS
-    session.add(kept)
-    session.flush()
-    emails.mail_invitation(session, kept, project, link=link_to(kept), by=by, days=LASTS.days)
+    kept = Invitation(project_id=row.id, email=email, role=role, invited_by_id=by.id)
+    keep(session, kept, *theirs)
+    emails.mail_invitation(session, kept, project, link=LINKS.link_to(kept), by=by, days=LASTS.days)
     return kept.id
 
 
@@ -98,9 +101,8 @@ def resend(account: Account, project: ProjectAccess, invitation_id: int) -> str:
     with transaction() as session:
         kept = _find_to_change(session, account, project, invitation_id)
         spend_mails(session, project.id, kept.email, by=account)
-        kept.expires_at, kept.invited_by_id = now() + LASTS, account.id
-        session.flush()
-        emails.mail_invitation(session, kept, project, link=link_to(kept), by=account, days=LASTS.days)
+        renew(session, kept, account.id)
+        emails.mail_invitation(session, kept, project, link=LINKS.link_to(kept), by=account, days=LASTS.days)
         return kept.email
 
 
@@ -113,8 +115,7 @@ def invitations_to(project: ProjectAccess) -> list[Pending]:
 
 def is_invited(session: Session, email: str) -> bool:
     """Whether a project waits for whoever confirms this address."""
-    waiting = select(Invitation.id).where(Invitation.email_key == email.casefold(), Invitation.expires_at > now())
-    return session.scalar(waiting.limit(1)) is not None
+    return session.scalar(select(Invitation.id).where(waits_for(Invitation, email)).limit(1)) is not None
 
 
 def read_invitation(token: str) -> Pending:
@@ -123,12 +124,13 @@ def read_invitation(token: str) -> Pending:
     Raises:
         InvitationGone.
     """
-    invitation_id, stamp = read_link(token)
+    invitation_id, stamp = LINKS.read(token)
     with read_transaction() as session:
         mine = (Invitation.id == invitation_id, Project.trashed_at.is_(None))
         found = session.execute(_select_pending().where(*mine)).one_or_none()
-    if found is None or stamp_of(found[0]) != stamp:
+    if found is None:
         raise InvitationGone
+    refuse_other(found[0], stamp)
     return _describe(*found)
 
 
@@ -156,34 +158,25 @@ def withdraw_beyond(session: Session, row: Project, person_id: int, role: str | 
 def accept(live: LiveSession, token: str) -> str:
     """Let the person who is signed in take what the link gives; the path of the project.
 
-    The link was sent to the address alone, so whoever has it and claims the address has confirmed it.
-
     Raises:
         InvitationGone: also since its page was shown.
         EmailTaken: the person claims the address, and another account has confirmed it.
     """
     pending = read_invitation(token)
-    with addresses.catch_races(), transaction() as session:
-        user = session.get_one(User, live.account.id)
-        addresses.confirm_first(session, user, pending.email, keep=live)
+    confirm_by_link(live, pending.email)
     taken = _take(live.account.id, pending)  # a confirmation takes it before
     if not _show_name(live.account.id, pending.project_id) and not taken:
         raise InvitationGone
     return f"/{pending.project}"
 
 
-def accept_on_arrival(live: LiveSession, path: str) -> signup.Arrival | None:
-    """Let somebody who signed up by the link of a mail take part at once; None on any other way, or when it has ended.
+def accept_on_arrival(live: LiveSession, token: str) -> signup.Arrival:
+    """Let somebody who signed up by the link of a mail take part at once.
 
-    What fails here can be done on the link's own page.
+    Raises:
+        What `accept` raises.
     """
-    if not path.startswith(PLACE):
-        return None
-    try:
-        project = accept(live, path.removeprefix(PLACE))
-    except (HoldfastError, SQLAlchemyError) as failure:
-        log.info("the invitation of the account %d waits on its page: %s", live.account.id, failure)
-        return None
+    project = accept(live, token)
     return signup.Arrival(project, f"Welcome, {live.account.name}. You were added to {project.removeprefix('/')}.")
 
 
@@ -202,17 +195,7 @@ def take_all(user_id: int) -> int:
 
 def take_now(user_id: int) -> None:
     """The same, right after the confirmation, so that the next page has the projects."""
-    try:
-        take_all(user_id)
-    except (HoldfastError, SQLAlchemyError) as failure:  # the confirmation is committed, whatever happens here
-        log.warning("invitations of the account %d wait for their task: %s", user_id, failure)
-
-
-def forget_expired() -> int:
-    """Delete the invitations that have ended; how many."""
-    ended = delete(Invitation).where(Invitation.expires_at <= now()).returning(Invitation.id)
-    with transaction() as session:
-        return len(session.scalars(ended).all())
+    take_after_confirmation(user_id, take_all)
 
 
 def _take(user_id: int, pending: Pending) -> bool:
@@ -226,20 +209,13 @@ def _take(user_id: int, pending: Pending) -> bool:
 
     def change(session: Session) -> dict[str, Any]:
         row = session.get_one(Project, project.id)
-        kept = session.scalars(_select_again(pending).with_for_update()).one_or_none()
+        kept = session.scalars(select_again(Invitation, pending).with_for_update()).one_or_none()
         if kept is not None:
             taken.append(_join(session, row, kept, session.get_one(User, user_id)))
         return describe(session, row)
 
     change_about(project.repository_id, change, actor=actor.name)
     return bool(taken)
-
-
-def _select_again(pending: Pending) -> Select[Invitation]:
-    """The same invitation, if it can be taken still: SQLite gives the number of a row that is gone to another one."""
-    same = (Invitation.id == pending.id, Invitation.created_at == pending.created_at)
-    theirs = (Invitation.project_id == pending.project_id, Invitation.email_key == pending.email.casefold())
-    return select(Invitation).where(*same, *theirs, Invitation.expires_at > now())
 
 
 def _join(session: Session, row: Project, kept: Invitation, user: User) -> str:

@@ -4,6 +4,7 @@ import re
 
 from flask import Blueprint, flash, redirect, render_template, request
 
+from framework.accounts.lifecycle.invitations import LASTS
 from framework.accounts.signin.login import current_account, require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core.access import ProjectAccess, project_for
@@ -78,7 +79,7 @@ def resend_invitation(owner: str, project: str, invitation_id: int) -> ViewRespo
     access = _find_maintained(owner, project)
     check_button()
     email = invitations.resend(require_account(), access, invitation_id)
-    flash(f"The invitation was sent to {email} again. It is valid for {invitations.LASTS.days} days.", "success")
+    flash(f"The invitation was sent to {email} again. It is valid for {LASTS.days} days.", "success")
     return redirect(f"{access.path}/share")
 
 
