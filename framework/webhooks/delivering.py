@@ -76,11 +76,18 @@ def deliver(delivery_id: str) -> str:
     if isinstance(job, str):
         return job
     try:
-        spend_now(f"webhook:{job.hook.owner_id}")
+        spend_now(*_list_budgets(job))
     except BudgetSpent as spent:
         return _wait(delivery_id, timedelta(seconds=spent.wait_seconds))
     body = job.delivery.body or _keep_body(job)
     return _record(job, _try(job, body.encode()))
+
+
+def _list_budgets(job: Job) -> list[str]:
+    """Whose deliveries are counted: the owner's, and for a group's webhook those of the one project, too."""
+    owner = f"webhook:{job.hook.owner_id}"
+    of_one = f"webhook-project:{job.hook.owner_id}:{job.delivery.project_id}"
+    return [owner, of_one] if job.hook.project_id is None and job.delivery.project_id else [owner]
 
 
 def sign(secret: str, body: bytes) -> str:

@@ -19,7 +19,8 @@ EVENTS = (PUSH, HAND_IN, STATUS)
 """What can be chosen, in the order in which pages list it."""
 TOLD_REFS = 10
 """Of a version that moves more branches and tags, the first are told."""
-MOST_WAITING = 1000
+MOST_WAITING, MOST_OF_ONE = 1000, 100
+"""So many deliveries wait for a webhook, and of these for a group's so many of one of its projects."""
 TASK = "framework.webhooks.tasks.deliver"
 
 
@@ -32,12 +33,16 @@ def covers_project() -> ColumnElement[bool]:
 def queue_event(session: Session, project_id: int, event: str, *told: Mapping[str, Any]) -> None:
     """Have each of these facts sent to the webhooks that want the event, once the transaction is committed.
 
-    One for which `MOST_WAITING` deliveries wait is told nothing more until some have ended.
+    One for which many deliveries wait is told nothing more until some have ended. That of a group hears of its other
+    projects still, so that what one participant does in their copy cannot hide what others hand in.
     """
     waiting = select(func.count()).where(Delivery.webhook_id == Webhook.id, Delivery.state == "waiting")
-    query = select(Webhook.id, Webhook.events, waiting.scalar_subquery()).join(Project, covers_project())
-    for webhook_id, events, count in session.execute(query.where(Project.id == project_id, Webhook.active)).all():
-        if event in events.split() and count < MOST_WAITING:
+    counts = waiting.scalar_subquery(), waiting.where(Delivery.project_id == project_id).scalar_subquery()
+    query = select(Webhook.id, Webhook.events, Webhook.project_id, *counts).join(Project, covers_project())
+    for row in session.execute(query.where(Project.id == project_id, Webhook.active)).all():
+        webhook_id, events, of_project, count, of_this = row
+        is_full = count >= MOST_WAITING or (of_project is None and of_this >= MOST_OF_ONE)
+        if event in events.split() and not is_full:
             for facts in told:
                 queue_delivery(session, webhook_id, event, facts, project_id=project_id)
 

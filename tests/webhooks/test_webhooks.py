@@ -214,6 +214,21 @@ def test_no_more_than_so_many_wait(
     assert receiver.received == []
 
 
+def test_one_project_of_a_group_leaves_room_for_the_others(
+    alice: Account, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "MOST_OF_ONE", 2)
+    monkeypatch.setitem(budgets.LIMITS, "webhook-project", budgets.Limit(1, timedelta(hours=1), "deliveries"))
+    create_group(alice, name="lab")
+    add_hook(alice, Place(group=group_for(alice, "lab")), receiver.url)
+    loud, calm = (create_project(alice, name=name, description="", visibility="private", owner="lab") for name in "ab")
+    for number in range(3):
+        store_files(loud, alice, {"a.txt": str(number).encode()})
+    store_files(calm, alice, {"a.txt": b"1"})
+    assert deliver_due() == ["delivered", "delivered", "waiting", "delivered"], "of the loud one two, and one an hour"
+    assert receiver.received[-1].json["repository"]["full_name"] == "lab/b"
+
+
 def test_nobody_is_told_of_a_suspended_owners_project(
     alice: Account, secret: ProjectAccess, receiver: Receiver
 ) -> None:

@@ -60,6 +60,7 @@ LIMITS = {
     "hand-in": Limit(60, timedelta(hours=1), "hand-ins"),  # by one account
     "feedback": Limit(120, timedelta(hours=1), "messages"),  # about hand-ins, by one account
     "webhook": Limit(1200, timedelta(hours=1), "deliveries"),  # to the webhooks of one owner's projects
+    "webhook-project": Limit(300, timedelta(hours=1), "deliveries"),  # of one project to the webhooks of its group
     "webhook-slow": Limit(60, timedelta(hours=1), "slow deliveries"),  # the same, if a server took its time
     "webhook-test": Limit(60, timedelta(hours=1), "deliveries by hand"),  # by one account
     "drop": Limit(200, timedelta(hours=1), "hand-ins from your network"),  # by one link from one network
