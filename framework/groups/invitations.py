@@ -34,7 +34,7 @@ from framework.database.types import now
 from framework.groups import emails
 from framework.groups.access import GroupAccess, recheck_group
 from framework.groups.membership import first_page, join, note_change
-from framework.projects.core.groups import OWNER
+from framework.projects.core.groups import OWNER, PARTICIPANT
 from framework.projects.members.invitations import spend_mails
 
 PLACE = "/groups/invitations/"
@@ -143,8 +143,9 @@ def accept(live: LiveSession, token: str) -> str:
     """
     pending = read_invitation(token)
     confirm_by_link(live, pending.email)
-    if not _take(live.account.id, pending) and not _is_in(pending.group_id, live.account.id):
-        raise InvitationGone  # a confirmation takes it before
+    taken = _take(live.account.id, pending)  # a confirmation takes it before
+    if not _show_name(pending.group_id, live.account.id) and not taken:
+        raise InvitationGone
     return first_page(pending.group, pending.role)
 
 
@@ -207,9 +208,16 @@ def _take(user_id: int, pending: PendingMembership) -> bool:
         return True
 
 
-def _is_in(group_id: int, user_id: int) -> bool:
-    with read_transaction() as session:
-        return session.get(GroupMember, (group_id, user_id)) is not None
+def _show_name(group_id: int, user_id: int) -> bool:
+    """Tell the group the name of somebody who has come; whether they are in it.
+
+    A participant's address stays, too, since lists of participants know people by it.
+    """
+    with transaction() as session:
+        member = session.get(GroupMember, (group_id, user_id), with_for_update=True)
+        if member is not None and member.role != PARTICIPANT:
+            member.added_as = None
+        return member is not None
 
 
 def _find(session: Session, group_id: int, invitation_id: int) -> GroupInvitation:

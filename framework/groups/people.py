@@ -1,15 +1,12 @@
 """The people of a group: added, given other roles, removed, and leaving of their own accord."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, union
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import validation as account_rules
 from framework.accounts.core.account import Account
-from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
@@ -18,14 +15,12 @@ from framework.errors import Conflict, Forbidden, Invalid, NotFound
 from framework.groups import emails, invitations
 from framework.groups.access import GroupAccess, recheck_group
 from framework.groups.membership import join, note_change
-from framework.projects.core.groups import GROUP_ROLES, OWNER, PARTICIPANT, WITH_PROJECTS, highest_role
+from framework.projects.core.groups import GROUP_ROLES, OWNER, PARTICIPANT, highest_role
 from framework.projects.members.invitations import spend_mails
 from framework.projects.members.people import Added, AlreadyThere, Refused, Sharing, TooManyPeople, UnknownPerson
 from framework.projects.members.person_lists import MOST
 from framework.projects.members.roles import end_beyond
 from framework.projects.models import Invitation, Link, Member, Project
-
-PAGE = 50
 
 
 class UnknownGroupRole(Invalid):
@@ -51,64 +46,6 @@ class LastOwner(Conflict):
 
     def __init__(self) -> None:
         super().__init__("A group needs an owner. Make somebody else an owner first.")
-
-
-@dataclass(frozen=True)
-class GroupPerson:
-    """Somebody in a group; `shown` is their name, or the address by which they were added and have not come yet.
-
-    `lacks_factor` tells owners that this one has not the second factor that the group asks for.
-    """
-
-    id: int
-    name: str
-    full_name: str
-    role: str
-    added_as: str | None
-    added_at: datetime
-    lacks_factor: bool = False
-    picture: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """What the group's pages call them."""
-        return self.added_as or self.name
-
-
-@dataclass(frozen=True)
-class PeoplePage:
-    """A page of the people, and how many there are of each role altogether."""
-
-    people: Sequence[GroupPerson]
-    more: bool
-    counts: dict[str, int]
-
-
-def list_people(group: GroupAccess, *, text: str = "", page: int = 1, length: int = PAGE) -> PeoplePage:
-    """The people in a group: owners first, then by name; `text` is looked for in names.
-
-    Participants, and addresses, are for owners: members see owners and members by their names. So does everyone else of
-    a group that shows them, but for those who were added by an address and have not come yet.
-    """
-    chosen = [GroupMember.group_id == group.id]
-    if not group.is_owner:
-        chosen.append(GroupMember.role.in_(WITH_PROJECTS))
-    if group.role not in WITH_PROJECTS:
-        chosen += [GroupMember.added_as.is_(None), GroupMember.user_id.not_in(_suspended())]
-    counted = select(GroupMember.role, func.count()).where(*chosen).group_by(GroupMember.role)
-    if text:
-        words = [User.name_key.contains(text.casefold(), autoescape=True)]
-        words += [func.lower(User.full_name).contains(text.lower(), autoescape=True)]
-        chosen.append(or_(*words))
-    order = (GroupMember.role != OWNER, User.name_key)
-    query = select(User, GroupMember, lacks_factor()).join(GroupMember, GroupMember.user_id == User.id)
-    with read_transaction() as session:
-        shown = query.where(*chosen).order_by(*order).offset((page - 1) * length).limit(length + 1)
-        rows = session.execute(shown).all()
-        found = [(role, count) for role, count in session.execute(counted)]
-    counts = {role: dict(found).get(role, 0) for role in GROUP_ROLES if role in dict(found)}
-    people = [_describe(user, member, lacks=lacks, told=group.is_owner) for user, member, lacks in rows[:length]]
-    return PeoplePage(people, len(rows) > length, counts)
 
 
 def add_people(account: Account, group: GroupAccess, *, people: Sequence[str], role: str) -> Sharing:
@@ -284,13 +221,3 @@ def _refuse_last_owner(session: Session, group_id: int, person_id: int) -> None:
     query = select(GroupMember.user_id).join(User, User.id == GroupMember.user_id)
     if session.scalar(query.where(*others, User.suspended_at.is_(None)).limit(1)) is None:
         raise LastOwner
-
-
-def _suspended() -> Select[int]:
-    return select(User.id).where(User.suspended_at.is_not(None))
-
-
-def _describe(user: User, member: GroupMember, *, lacks: bool, told: bool) -> GroupPerson:
-    added_as = member.added_as if told else None
-    about = (user.id, user.name, user.full_name, member.role, added_as, member.added_at)
-    return GroupPerson(*about, told and lacks, user.picture)

@@ -9,6 +9,7 @@ from framework.accounts.signin.reauthentication import reauthenticate
 from framework.groups import invitations, people
 from framework.groups.access import GroupAccess, group_for, group_with_people
 from framework.groups.forms import GroupPeopleForm
+from framework.groups.listing import list_people
 from framework.projects.core.groups import OWNER, PARTICIPANT
 from framework.projects.members.people import Sharing, UnknownPerson
 from framework.projects.members.person_lists import split_people
@@ -111,7 +112,7 @@ def _leave(account: Account, group: GroupAccess) -> str:
 
 def _render(group: GroupAccess, form: GroupPeopleForm) -> str:
     text, number = request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY], page_number(request.args)
-    listed = people.list_people(group, text=text, page=number)
+    listed = list_people(group, text=text, page=number)
     pending = invitations.list_invitations(group) if group.is_owner else []
     facts = {"listed": listed, "query": text, "number": number, "invitations": pending}
     return render_template("groups/people.html", group=group, form=form, **facts)

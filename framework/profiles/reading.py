@@ -11,7 +11,7 @@ from framework.accounts.identities.operations import find_shown_orcid
 from framework.accounts.models import GroupMember, Profile, User
 from framework.database.session import read_transaction
 from framework.profiles.editing import ProfileText, profile_text_of
-from framework.projects.core.groups import OWNER, WITH_PROJECTS, select_groups
+from framework.projects.core.groups import OWNER, WITH_PROJECTS, is_known_by_name, select_groups
 from framework.projects.core.queries import Person
 
 MOST_GROUPS = 30
@@ -83,4 +83,4 @@ def _list_groups(session: Session, user_id: int, viewer: Account | None) -> list
 
 
 def _is_in() -> ColumnElement[bool]:
-    return GroupMember.role.in_(WITH_PROJECTS) & GroupMember.added_as.is_(None)
+    return GroupMember.role.in_(WITH_PROJECTS) & is_known_by_name()

@@ -11,6 +11,7 @@ from framework.database.session import read_transaction, transaction
 from framework.groups import invitations, operations, people, tasks
 from framework.groups.access import GroupAccess, GroupNotFound, OwnersOnly, group_for
 from framework.groups.invitations import list_invitations
+from framework.groups.listing import list_people
 from framework.links.owning import make_view_link
 from framework.projects.core.access import ProjectNotFound, project_for
 from framework.projects.lifecycle.leaving import delete_person
@@ -19,6 +20,7 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import AlreadyThere
 from framework.projects.models import Link
 from tests.cast import SignIn, Visitor, asked_for, link_in_mail, new_account, on_each_deployment, posted_texts
+from tests.uploads.conftest import store_files
 
 
 @pytest.fixture
@@ -149,14 +151,31 @@ def test_members_see_neither_participants_nor_addresses(
     assert "pat@example.org" in signed_in(alice).get("/lab/people?q=PA").text
 
 
+def test_an_address_stands_for_a_name_until_its_person_comes(
+    alice: Account, bob: Account, lab: GroupAccess, signed_in: SignIn
+) -> None:
+    def find(text: str) -> list[str]:
+        return [one.shown for one in list_people(lab, text=text).people]
+
+    pat = new_account("pat", full_name="Quentin Hill")
+    people.add_person(alice, lab, person="pat@example.org", role="member")
+    assert (find("PAT@"), find("quentin")) == (["pat@example.org"], [])
+    create_project(alice, name="notes", description="", visibility="private", owner="lab")
+    store_files(project_for(pat, "lab", "notes"), pat, {"a.txt": b"1"})
+    assert (find("PAT@"), find("quentin")) == ([], ["pat"])
+    people.add_person(alice, lab, person="other@example.org", role="member")
+    signed_in(bob).submit(link_in_mail("groups/invitations"))
+    assert find("b") == ["bob"]
+
+
 def test_the_page_of_people_is_paged_and_searched(alice: Account, lab: GroupAccess) -> None:
     for number in range(4):
         people.add_person(alice, lab, person=new_account(f"member{number}").name, role="member")
-    first = people.list_people(lab, length=3)
-    second = people.list_people(lab, page=2, length=3)
+    first = list_people(lab, length=3)
+    second = list_people(lab, page=2, length=3)
     assert [one.name for one in first.people] == ["alice", "member0", "member1"]
     assert ([one.name for one in second.people], first.more, second.more) == (["member2", "member3"], True, False)
-    assert [one.name for one in people.list_people(lab, text="MEMBER3").people] == ["member3"]
+    assert [one.name for one in list_people(lab, text="MEMBER3").people] == ["member3"]
     assert first.counts == {"owner": 1, "member": 4}
 
 

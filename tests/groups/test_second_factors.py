@@ -12,6 +12,7 @@ from framework.audit.reading import AuditQuery, read_entries
 from framework.database.session import read_transaction, transaction
 from framework.groups import people
 from framework.groups.access import GroupAccess, group_for
+from framework.groups.listing import list_people
 from framework.groups.operations import OwnFactorFirst, create_group, update_group
 from framework.projects.core.access import project_for, recheck
 from framework.projects.core.groups import FactorNeeded, owns_account
@@ -79,7 +80,7 @@ def test_programs_are_refused_alike(app: Flask, alice: Account, bob: Account, la
 
 
 def test_owners_see_who_lacks_one(alice: Account, lab: GroupAccess) -> None:
-    listed = people.list_people(group_for(alice, "lab")).people
+    listed = list_people(group_for(alice, "lab")).people
     assert [(each.name, each.lacks_factor) for each in listed] == [("alice", False), ("bob", True)]
 
 

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from framework.api.answers import Answer
 from framework.groups.access import GroupAccess
+from framework.groups.listing import GroupPerson
 from framework.groups.operations import ListedGroup
-from framework.groups.people import GroupPerson
 from framework.profiles.editing import ProfileText
 from framework.projects.members.people import Added
 

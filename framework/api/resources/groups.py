@@ -13,6 +13,7 @@ from framework.api.documents.people import Usage
 from framework.api.paging import LONGEST_PAGE, PAGE, links, page_length, page_number
 from framework.groups import operations, people
 from framework.groups.access import GroupAccess, group_for, group_with_people
+from framework.groups.listing import list_people
 from framework.profiles.editing import ProfileText, check_about, check_links, read_profile_text, save_profile_text
 from framework.projects.core.groups import OWNER, PARTICIPANT
 from framework.projects.members.usage import usage_of_owner
@@ -80,7 +81,7 @@ def list_members(group: str) -> Response:
     """
     found = group_with_people(callers.reader(), group)
     number, length = page_number(), page_length(LONGEST_PAGE)
-    listed = people.list_people(found, page=number, length=length)
+    listed = list_people(found, page=number, length=length)
     listing = answer([GroupMember.of(person) for person in listed.people])
     listing.headers.extend(links(number, more=listed.more))
     return listing

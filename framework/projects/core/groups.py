@@ -16,7 +16,7 @@ from framework.accounts.models import GroupMember, User
 from framework.celery.outbox import enqueue
 from framework.errors import Forbidden
 from framework.projects.core.validation import ROLES
-from framework.projects.models import Member, Project
+from framework.projects.models import Event, Member, Project
 from framework.repositories.models import Repository
 
 OWNER, MEMBER, PARTICIPANT = "owner", "member", "participant"
@@ -104,6 +104,16 @@ def may_see(user_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
     through = select_groups(user_id).correlate(User)
     mine = (Project.owner_id == user_id, Project.id.in_(takes_part), Project.owner_id.in_(through))
     return or_(*mine, Project.visibility == "public")
+
+
+def is_known_by_name() -> ColumnElement[bool]:
+    """Whether the group's owners know a row of `GroupMember` by the name, not by the address alone they added it by.
+
+    What somebody has done in a project of the group tells the name, as in a project (`ADDRESS` in `members/people.py`).
+    """
+    done = select(Event.id).join(Project, Project.id == Event.project_id)
+    acted = done.where(Project.owner_id == GroupMember.group_id, Event.actor_id == GroupMember.user_id)
+    return or_(GroupMember.added_as.is_(None), acted.correlate(GroupMember).exists())
 
 
 def select_owners(owner_id: ColumnElement[int] | int) -> Select[int]:
