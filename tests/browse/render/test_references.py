@@ -64,10 +64,34 @@ def test_bibtex_is_read_with_its_strings_and_accents() -> None:
         (r"na\"{\i}ve \ss", "naïve ß"),
         (r"50\% \emph{now}~x", "50% now x"),
         (r"The {\TeX}book", "The TeXbook"),
+        (r"\url{https://example.org} \copyright\dots", "https://example.org …"),
+        (r"Proc.\ of \v Skoda, \c{c}", "Proc. of Škoda, ç"),
     ],
 )
 def test_commands_of_latex_become_letters(written: str, read: str) -> None:
     assert plain_text(written) == read
+
+
+def test_what_is_on_the_web_has_its_address_and_note() -> None:
+    (page,) = bibtex(
+        r"@misc{a, title={A}, howpublished={\url{https://example.org/a\_b}}, note={Accessed in May.}}"
+    ).entries
+    assert (page.link, page.container, page.details) == ("https://example.org/a_b", "", "Accessed in May")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2", "2nd ed."),
+        ("11", "11th ed."),
+        ("23", "23rd ed."),
+        ("Second", "Second ed."),
+        ("3rd edn", "3rd edn"),
+        ("", ""),
+    ],
+)
+def test_editions_are_written_as_such(written: str, read: str) -> None:
+    assert bibtex(f"@book{{a, edition = {{{written}}}}}").entries[0].details == read
 
 
 def test_a_text_that_grows_by_itself_is_cut() -> None:
@@ -84,6 +108,7 @@ def test_ris_is_read_by_its_tags() -> None:
         "Journal",
     )
     assert (first.details, first.link) == ("12, 1\u201320", "https://doi.org/10.1000/xyz")
+    assert first.kind == "article"
     assert (second.kind, second.title, second.link) == ("book", "Another", "")
 
 
@@ -96,6 +121,7 @@ def test_a_list_without_references_is_none(text: str) -> None:
 
 
 def test_a_long_list_and_many_authors_are_shown_in_part() -> None:
+    assert bibtex("@misc{a, author = {A, B and others}}").entries[0].names == "A, B et al."
     people = " and ".join(f"P{number}" for number in range(MOST_NAMED_AUTHORS + 1))
     read = bibtex(f"@misc{{a, author = {{{people}}}}}\n" * (MOST_REFERENCES + 2))
     assert (len(read.entries), read.left_out) == (MOST_REFERENCES, 2)

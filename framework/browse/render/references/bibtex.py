@@ -14,8 +14,13 @@ _ENTRY = re.compile(r"@\s*([A-Za-z]+)\s*[{(]")
 _KEY = re.compile(r"\s*([^\s,{}()=\"#%]{0,200})\s*,")
 _FIELD = re.compile(r"[\s,]*([A-Za-z][\w:+-]{0,40})\s*=\s*")
 _PART = re.compile(r"\s*#?\s*([\w:.+-]{1,200})")
-_ACCENT = re.compile(r"\\([`'^\"~=.uvHcdbrk])\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))")
-_COMMAND = re.compile(r"\\(?:([A-Za-z]+)\s*|([&%$#_{}]))")
+_ACCENT = re.compile(
+    r"\\(?:(?P<sign>[`'^\"~=.])\s*(?:\{\s*\\?(?P<a>[A-Za-z])\s*\}|\\?(?P<b>[A-Za-z]))"
+    r"|(?P<name>[uvHcdbrk])(?:\s*\{\s*\\?(?P<c>[A-Za-z])\s*\}|\s+\\?(?P<d>[A-Za-z])))"
+)
+"""An accent that is a letter is apart from the one that it is for; else it begins another command, as `\\url` does."""
+_COMMAND = re.compile(r"\\(?:([A-Za-z]+)\s*|([&%$#_{}])|[\s,;:])")
+_ADDRESS = re.compile(r"https?://[^\s{}]+")
 _CONTAINERS = ("journal", "journaltitle", "booktitle", "series", "howpublished")
 _PUBLISHERS = ("publisher", "school", "institution", "organization")
 _LETTERS = {
@@ -109,10 +114,21 @@ def _reference(key: str, kind: str, fields: Mapping[str, str]) -> Reference:
         authors=people,
         year=plain.get("year") or plain.get("date", "")[:4],
         title=plain.get("title", ""),
-        container=next((plain[name] for name in _CONTAINERS if plain.get(name)), ""),
+        container=next((plain[name] for name in _CONTAINERS if plain.get(name) and not _is_address(plain[name])), ""),
         details=describe(plain),
-        link=find_link(fields.get("doi", ""), fields.get("url", "").replace("\\", "")),
+        link=find_link(fields.get("doi", ""), _find_address(fields)),
     )
+
+
+def _find_address(fields: Mapping[str, str]) -> str:
+    """The address of a page about the work, which may stand in a note."""
+    told = " ".join(fields.get(name, "") for name in ("url", "howpublished", "note"))
+    found = _ADDRESS.search(told.replace("\\url", "").replace("\\", ""))
+    return found[0] if found else ""
+
+
+def _is_address(text: str) -> bool:
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def plain_people(told: str) -> list[str]:
@@ -122,10 +138,11 @@ def plain_people(told: str) -> list[str]:
 
 def plain_text(value: str) -> str:
     """The text without LaTeX's commands and braces."""
-    accented = _ACCENT.sub(lambda found: _accent(found[1], found[2] or found[3]), value)
-    words = _COMMAND.sub(lambda found: found[2] or _LETTERS.get(found[1], ""), accented)
+    accented = _ACCENT.sub(_accent, value)
+    words = _COMMAND.sub(lambda found: found[2] or (_LETTERS.get(found[1], "") if found[1] else " "), accented)
     return " ".join(re.sub("[{}]", "", words).replace("~", " ").split())
 
 
-def _accent(sign: str, letter: str) -> str:
-    return unicodedata.normalize("NFC", letter + _COMBINING[sign])
+def _accent(found: re.Match[str]) -> str:
+    letter = found["a"] or found["b"] or found["c"] or found["d"]
+    return unicodedata.normalize("NFC", letter + _COMBINING[found["sign"] or found["name"]])

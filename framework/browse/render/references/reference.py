@@ -25,7 +25,9 @@ class Reference:
 
     @property
     def names(self) -> str:
-        """The authors, the later ones of many left out."""
+        """The authors, the later ones of many left out, as are those whom BibTeX calls `others`."""
+        if self.authors[1:] and self.authors[-1] == "others":
+            return ", ".join(self.authors[:-1][:MOST_NAMED_AUTHORS]) + " et al."
         if len(self.authors) > MOST_NAMED_AUTHORS:
             return ", ".join(self.authors[: MOST_NAMED_AUTHORS - 1]) + " et al."
         return " & ".join(part for part in (", ".join(self.authors[:-1]), *self.authors[-1:]) if part)
@@ -58,8 +60,17 @@ def find_link(doi: str, address: str) -> str:
 
 
 def describe(parts: Mapping[str, str]) -> str:
-    """Volume, number, pages, edition and publisher in one line."""
+    """Volume, number, pages, edition, publisher and a note in one line."""
     volume, number = parts.get("volume", ""), parts.get("number", "")
     place = f"{volume}({number})" if volume and number else volume or number
-    said = (place, parts.get("pages", "").replace("--", "\u2013"), parts.get("edition", ""), parts.get("publisher", ""))
+    pages, edition = parts.get("pages", "").replace("--", "\u2013"), _write_edition(parts.get("edition", ""))
+    said = (place, pages, edition, parts.get("publisher", ""), parts.get("note", "").rstrip("."))
     return ", ".join(part for part in said if part)
+
+
+def _write_edition(told: str) -> str:
+    """`2` as `2nd ed.`; what is more than a number as it is."""
+    if not told.isdecimal():
+        return f"{told} ed." if told and "ed" not in told.lower().split()[-1] else told
+    last = 0 if told[-2:-1] == "1" else int(told[-1])
+    return f"{told}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') } ed."

@@ -7,6 +7,13 @@ from framework.browse.render.references.reference import Reference, References, 
 from framework.browse.view_options import ViewOptions
 
 LONGEST_VALUE = 2_000
+_KINDS = {
+    "JOUR": "article", "EJOUR": "article", "MGZN": "article in a magazine", "NEWS": "article in a newspaper",
+    "BOOK": "book", "EBOOK": "book", "EDBOOK": "book", "CHAP": "chapter", "ECHAP": "chapter", "THES": "thesis",
+    "CONF": "conference", "CPAPER": "paper at a conference", "RPRT": "report", "DATA": "data set", "COMP": "software",
+    "ELEC": "web page", "WEB": "web page", "BLOG": "blog", "PAT": "patent", "MAP": "map", "UNPB": "unpublished",
+    "GEN": "other",
+}  # fmt: skip
 _LINE = re.compile(r"^\ufeff?([A-Z][A-Z0-9]) {1,2}-(?: |$)(.*)$", re.MULTILINE)
 
 
@@ -46,7 +53,7 @@ def _reference(record: dict[str, list[str]]) -> Reference:
     }
     return Reference(
         key=first("ID"),
-        kind=first("TY").lower(),
+        kind=_KINDS.get(first("TY").upper(), first("TY").lower()),
         authors=[name for tag in ("AU", "A1") for name in record.get(tag, [])][:200],
         year=first("PY", "Y1", "DA")[:4],
         title=first("TI", "T1", "BT"),
