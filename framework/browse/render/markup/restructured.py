@@ -18,6 +18,7 @@ _COSTLY = re.compile(r"_|\||\[")
 
 # Whatever may open emphasis, code or a table: for each, docutils looks for its end in the rest of the paragraph.
 _OPENING = re.compile(r"[*`+]")
+_ROLE = re.compile(r":[\w:.+-]+:`[~!]?(?:(?P<title>[^`<]*[^`<\s])\s*<[^`<>]*>|(?P<target>[^`]*))`", re.DOTALL)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 MOST_LOOKED_AT = 30_000_000
 _SETTINGS = {
@@ -70,10 +71,18 @@ def _body(text: str, formulas: Formulas) -> str:
     for code in list(tree.findall(_is_code)):
         coloured = Markup("<pre><code>{}</code></pre>").format(snippet(code["classes"][-1], code.astext()))
         code.replace_self(nodes.raw("", coloured, format="html"))
+    for word in list(tree.findall(nodes.problematic)):
+        word.replace_self(_read_role(word.astext()))
     if _show_ignored_parts(tree):
         tree += nodes.transition(), nodes.paragraph("", NOT_FOLLOWED)
     page = publish_from_doctree(tree, writer="html5", settings_overrides=dict(_SETTINGS))
     return str(page).partition("<body")[2].partition(">")[2].rpartition("</body>")[0]
+
+
+def _read_role(written: str) -> nodes.Element:
+    """What a role of another program, such as Sphinx, is for: its title or its target; other mistakes as written."""
+    found = _ROLE.fullmatch(written)
+    return nodes.literal("", found["title"] or found["target"]) if found else nodes.inline("", written)
 
 
 def _is_code(node: nodes.Node) -> bool:
