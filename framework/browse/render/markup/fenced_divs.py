@@ -1,6 +1,7 @@
-"""Blocks between lines of colons, as Pandoc, Quarto and Docusaurus have them, and what stands in braces after headings.
+"""Blocks between lines of colons, as Pandoc, Quarto and Docusaurus have them.
 
-A callout is shown as an alert. Of other blocks the content is shown, since what they ask for is layout.
+A callout is shown as an alert, whose title is the heading that it begins with. Of other blocks the content is shown,
+since what they ask for is layout.
 """
 
 import re
@@ -17,15 +18,13 @@ _LINE = re.compile(
 """Possessive, since a line of many spaces could be divided in very many ways."""
 _CALLOUT = re.compile(r"\.callout-(\w+)")
 _TITLE = re.compile(r"""\btitle=(?:"([^"]*)"|'([^']*)')""")
-_ITEM = r"""(?:[#.][\w:.-]+|-|[\w-]+=(?:"[^"]*"|[^\s"{}]+))"""
-_ATTRIBUTES = re.compile(rf"[ \t]+\{{[ \t]*{_ITEM}(?:[ \t]+{_ITEM})*[ \t]*\}}[ \t]*$")
-_ID = re.compile(r"#([\w:.-]+)")
+UNTITLED = "untitled"
 MOST_OPEN, LONGEST_LINE = 50, 300
 
 
 def add_fenced_divs(parser: MarkdownIt, alerts: Sequence[str]) -> None:
     """Let the parser know all this; blocks whose name is one of `alerts`, or a callout of it, become alerts."""
-    parser.core.ruler.before("inline", "attributes", _strip_attributes)
+    parser.core.ruler.before("inline", "callouts", _take_titles)
 
     def read_line(state: StateBlock, start: int, _end: int, silent: bool) -> bool:  # noqa: FBT001 # as the parser calls it
         begin, end = state.bMarks[start] + state.tShift[start], state.eMarks[start]
@@ -42,11 +41,12 @@ def add_fenced_divs(parser: MarkdownIt, alerts: Sequence[str]) -> None:
         kind = _kind_of(found) if opens else ""
         if opens:
             opened.append(kind in alerts)
-            html = _begin(kind, found) if kind in alerts else ""
+            html, title = _begin(kind, found) if kind in alerts else ("", "")
         else:
-            html = "</aside>\n" if opened.pop() else ""
+            html, title = "</aside>\n" if opened.pop() else "", ""
         state.line = start + 1
-        state.push("html_block", "", 0).content = html
+        token = state.push("html_block", "", 0)
+        token.content, token.meta = html + title, {UNTITLED: html} if title == _default_title(kind) else {}
         return True
 
     parser.block.ruler.before(
@@ -59,16 +59,22 @@ def _kind_of(found: re.Match[str]) -> str:
     return (callout[1] if callout else found["name"] or "").lower()
 
 
-def _begin(kind: str, found: re.Match[str]) -> str:
+def _begin(kind: str, found: re.Match[str]) -> tuple[str, str]:
+    """The beginning of an alert, and its title behind it."""
     told = _TITLE.search(found["attributes"] or "")
-    title = ((told[1] or told[2]) if told else found["title"].strip()) or kind.capitalize()
-    return str(Markup('<aside class="alert-{}"><p>{}</p>\n').format(kind, title))
+    title = ((told[1] or told[2]) if told else found["title"].strip()) or ""
+    shown = str(Markup("<p>{}</p>\n").format(title)) if title else _default_title(kind)
+    return f'<aside class="alert-{kind}">', shown
 
 
-def _strip_attributes(state: StateCore) -> None:
-    """Take `{#id .class}` off the ends of headings, and let links lead to the identifier."""
-    for heading, inline in zip(state.tokens, state.tokens[1:], strict=False):
-        if heading.type == "heading_open" and (found := _ATTRIBUTES.search(inline.content[-LONGEST_LINE:])):
-            told = _ID.search(found[0])
-            anchor = f'<a id="{told[1]}"></a>' if told else ""
-            inline.content = anchor + inline.content.removesuffix(found[0])
+def _default_title(kind: str) -> str:
+    return f"<p>{kind.capitalize()}</p>\n"
+
+
+def _take_titles(state: StateCore) -> None:
+    """Let the heading that an alert begins with be its title, where it has no other."""
+    for block, heading, end in zip(state.tokens, state.tokens[1:], state.tokens[3:], strict=False):
+        if heading.type == "heading_open" and UNTITLED in block.meta:
+            block.content = f"{block.meta[UNTITLED]}\n"
+            heading.type, heading.tag = "paragraph_open", "p"
+            end.type, end.tag = "paragraph_close", "p"

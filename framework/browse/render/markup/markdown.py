@@ -21,6 +21,7 @@ from framework.browse.render.markup.autolinks import link_addresses
 from framework.browse.render.markup.fenced_divs import add_fenced_divs
 from framework.browse.render.markup.formulas import LONGEST_FORMULA, Formulas
 from framework.browse.render.markup.front_matter import split_front_matter
+from framework.browse.render.markup.pandoc import add_pandoc
 
 ALERTS = ("note", "tip", "important", "warning", "caution")
 
@@ -55,6 +56,7 @@ def _parser(formulas: Formulas, anchors: Anchors) -> MarkdownIt:
     parser.add_render_rule("math_code", lambda _self, tokens, at, *_: formulas.mark(tokens[at].content, display=False))
     parser.add_render_rule("fence", _fence_rule(formulas))
     add_fenced_divs(parser, ALERTS)
+    add_pandoc(parser)
     parser.core.ruler.push("addresses", link_addresses)
     parser.core.ruler.push("anchors", lambda state: anchors.mark_headings(state.tokens))
     parser.core.ruler.push("alignment", _align_cells)

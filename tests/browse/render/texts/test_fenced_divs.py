@@ -1,4 +1,4 @@
-"""Blocks between lines of colons and attributes of headings, as Quarto, Pandoc and Docusaurus have them."""
+"""Blocks between lines of colons, attributes and references, as Quarto, Pandoc, bookdown and Docusaurus have them."""
 
 from framework.browse.render.documents import Links, render_to_html
 from framework.browse.render.markup import fenced_divs
@@ -25,6 +25,29 @@ def test_attributes_of_a_heading_are_not_shown_and_links_find_its_identifier() -
     assert ">On maps</h1>" in made
     assert 'href="#doc-sec-maps"' in made
     assert "A set {1, 2}</h2>" in made
+
+
+def test_the_heading_that_a_callout_begins_with_is_its_title() -> None:
+    made = html("::: {.callout-tip}\n\n## Use `x` *first*\n\nThen y.\n\n## Later\n:::\n")
+    assert '<aside class="alert-tip">\n<p>Use <code>x</code> <em>first</em></p>\n<p>Then y.</p>\n<h2' in made
+    assert "Tip" not in made
+
+
+def test_attributes_of_pictures_links_and_code_are_not_shown() -> None:
+    made = html('![a](a.png){width=50% .c} [b](b.md){target="_blank"} `c`{.python} `d` {e} [f](g){1, 2}\n')
+    assert 'alt="a" width="50%"' in made
+    assert "target" not in made
+    assert "<code>c</code> <code>d</code> {e}" in made
+    assert "f</a>{1, 2}" in made
+    assert 'width="300"' in html("![a](a.png){width=300px}")
+    assert "width" not in html("![a](a.png){width=expression}").replace("a.png", "")
+
+
+def test_breaks_are_left_out_and_references_are_links() -> None:
+    made = html("One\n\n\\newpage\n\n. . .\n\n{{< pagebreak >}}\n\nSee \\@ref(fig-one), not `\\newpage`.\n")
+    assert made.count("<p>") == 2
+    assert '<a href="#doc-fig-one"' in made
+    assert "<code>\\newpage</code>" in made
 
 
 def test_long_lines_of_colons_and_very_many_blocks_are_text() -> None:
