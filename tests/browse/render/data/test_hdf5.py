@@ -160,7 +160,7 @@ def test_a_file_with_very_many_groups_is_shown_in_part(tmp_path: Path) -> None:
     content = MARK + bytes([2, 8, 8, 0]) + struct.pack("<QQQQI", 0, (1 << 64) - 1, 1 << 40, start, 0) + empty + root
     (tmp_path / "a").write_bytes(content)
     book = read_hdf5("a", str(tmp_path / "a"), ViewOptions())
-    assert dict(book.facts)["Shown"] == f"the first {MOST_ITEMS:,} of them"
+    assert dict(book.facts)["Shown"] == f"the first {MOST_ITEMS:,} groups and data sets"
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4" + bytes(99), MARK, MARK + bytes([9]) + bytes(99)])

@@ -65,7 +65,7 @@ class _Reading:
         sets = sum(item.kind == DATA for item in self._items)
         facts = [("Format", self._dialect.words), ("Groups", f"{groups:,}"), ("Data sets", f"{sets:,}")]
         if not self._contents.is_whole:
-            facts.append(("Shown", f"the first {len(self._contents.items):,} of them"))
+            facts.append(("Shown", f"the first {len(self._contents.items):,} groups and data sets"))
         if sizes := self._dialect.sizes:
             facts.append(("Dimensions", ", ".join(f"{name} = {length:,}" for name, length in sizes)))
         of_all = self._contents.items[0].attributes
@@ -160,14 +160,17 @@ class _Reading:
         return self._write_grid(item, form, made, height), _note(item, width, columns, flips=flips)
 
     def _write_grid(self, item: Item, form: Datatype, made: Sequence[Sequence[bytes]], height: int) -> Grid:
-        if len(item.shape or ()) == 1 and form.members and not form.words.startswith("complex"):
+        first, types = int(self._dialect.is_matlab), list[str]()
+        if len(item.shape or ()) > 1:
+            header = [str(number) for number in range(first, first + len(made[0]))]
+            rows = [[self._writer.write(form, cell) for cell in row] for row in made]
+        elif form.members and not form.words.startswith("complex"):
             members = form.members[:MOST_COLUMNS]
-            rows = [[self._writer.write(one.form, row[0][one.offset :]) for one in members] for row in made]
             header, types = [one.name for one in members], [one.form.words for one in members]
-            return Grid(header, rows, types, left_out=height - len(rows))
-        rows = [[self._writer.write(form, cell) for cell in row] for row in made]
-        header = [item.name] if len(item.shape or ()) == 1 else [str(number) for number in range(1, len(made[0]) + 1)]
-        return Grid(header, rows, left_out=height - len(rows))
+            rows = [[self._writer.write(one.form, row[0][one.offset :]) for one in members] for row in made]
+        else:
+            header, rows = [item.name], [[self._writer.write(form, row[0])] for row in made]
+        return Grid(header, rows, types, left_out=height - len(rows), first=first)
 
 
 def _extent(shape: Sequence[int], *, flips: bool) -> tuple[int, int]:

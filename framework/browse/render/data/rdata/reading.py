@@ -55,6 +55,8 @@ def _show(root: Thing, asked: ViewOptions, facts: list[tuple[str, str]], *, is_s
     if not is_saved and _is_table(root):
         return book_of(("Values",), _table_of(root), asked, [*facts, *_describe(root)])
     listed = list(_list_members(root, "", DEEPEST_LISTED))[:MOST_LISTED]
+    if not listed:
+        return book_of((), None, asked, [*facts, *_describe(root)])
     tables = [(path, thing) for path, thing in listed if _is_table(thing)][: MOST_SHEETS - 1]
     names = ["Contents", *(path for path, _thing in tables)]
     number = choose(asked, names)
@@ -63,8 +65,7 @@ def _show(root: Thing, asked: ViewOptions, facts: list[tuple[str, str]], *, is_s
         return book_of(names, _table_of(thing), asked, [*facts, *_describe(thing)])
     told = [] if is_saved else _describe(root)
     rows = [[path, thing.words, thing.size, _show_start(thing)] for path, thing in listed]
-    grid = Grid(("Name", "Class", "Size", "Values"), rows) if rows else None
-    return book_of(names, grid, asked, [*facts, *told])
+    return book_of(names, Grid(("Name", "Class", "Size", "Values"), rows), asked, [*facts, *told])
 
 
 def _describe(thing: Thing) -> list[tuple[str, str]]:
