@@ -25,6 +25,8 @@ PAGE_CHARACTERS = 400_000
 """A page of a text has about so many characters; longer lines are cut then."""
 DUMPED_BYTES = 4096
 DUMPED_ROW = 16
+PROSE = (".tex", ".ltx", ".rnw", ".md", ".markdown", ".rmd", ".qmd", ".rst", ".adoc", ".org", ".txt")
+"""Texts whose lines may be whole paragraphs, by the ends of their names."""
 TOO_LONG = "It is too long for a document."
 NO_PREVIEW = "This kind of file has no preview."
 CANNOT_BE_READ = "It cannot be read as what its name says"
@@ -53,7 +55,7 @@ class Preview:
 class Text(Preview):
     """A page of a text, line by line, in colours: the first line's number, and how many lines all pages have.
 
-    `has_outline` tells that its other form is an outline.
+    `has_outline` tells that its other form is an outline, `wraps` that its lines are paragraphs.
     """
 
     template: ClassVar = "browse/previews/text.html"
@@ -67,6 +69,7 @@ class Text(Preview):
     count: int = 0
     is_editable: bool = True
     has_outline: bool = False
+    wraps: bool = False
 
     @property
     def editable(self) -> bool:
@@ -259,7 +262,8 @@ def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bo
         lines = [line if len(plain[start + at]) <= longest else _cut(line, longest) for at, line in enumerate(lines)]
     html = "".join(f"{line}\n" for line in lines)
     is_editable = not notes and file.size_bytes <= EDITED_TEXT_BYTES
-    return Text(html, found.encoding, " ".join(notes), other, start + 1, len(plain), is_editable)
+    wraps = file.name.endswith(PROSE)
+    return Text(html, found.encoding, " ".join(notes), other, start + 1, len(plain), is_editable, wraps=wraps)
 
 
 def _cut(line: Markup, longest: int) -> Markup:

@@ -47,8 +47,11 @@ def test_words_have_the_class_of_their_kind() -> None:
     ]  # fmt: skip
 
 
-def test_a_line_that_is_too_long_for_colours_is_plain() -> None:
-    assert "<span" not in highlight_lines("a.js", f"var a = 1;\n{'a+' * highlighting.LONGEST_LINE}")[0]
+def test_a_line_that_is_too_long_for_colours_is_plain_among_coloured_ones() -> None:
+    long = "'a'+" * highlighting.LONGEST_LINE
+    made = highlight_lines("a.js", f"var a = 1;\n{long}\nvar b = 2;")
+    assert ["<span" in line for line in made] == [True, False, True]
+    assert made[1].striptags() == long
 
 
 @pytest.mark.parametrize("empty", ["\n", " \n"])

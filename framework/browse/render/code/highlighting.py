@@ -92,11 +92,16 @@ def snippet_lines(language: str, text: str) -> list[Markup]:
 
 
 def _lines(lines: list[str], lexer: Lexer) -> list[Markup]:
-    """The lines, coloured; plain ones when that might take long, since nothing interrupts a lexer within a word."""
-    empty = (sum(1 for _line in group) for line, group in groupby(lines, key=str.strip) if not line)
-    if _SLOW.search(lexer.name) or max(map(len, lines)) > LONGEST_LINE or max(empty, default=0) > MOST_EMPTY_LINES:
+    """The lines, coloured; plain ones when that might take long, since nothing interrupts a lexer within a word.
+
+    A line that is too long is left out of what the lexer sees, and is plain among the others.
+    """
+    short = [line if len(line) <= LONGEST_LINE else "" for line in lines]
+    empty = (sum(1 for _line in group) for line, group in groupby(short, key=str.strip) if not line)
+    if _SLOW.search(lexer.name) or max(empty, default=0) > MOST_EMPTY_LINES:
         return [escape(line) for line in lines]
-    return list(_highlight("\n".join(lines), lexer))
+    coloured = _highlight("\n".join(short), lexer)
+    return [found if len(line) <= LONGEST_LINE else escape(line) for line, found in zip(lines, coloured, strict=True)]
 
 
 def _highlight(text: str, lexer: Lexer) -> Iterator[Markup]:

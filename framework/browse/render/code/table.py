@@ -23,7 +23,7 @@ def _row(name: str, lexer: str, endings: str = "", files: str = "") -> Language:
 
 
 LANGUAGES = (
-    _row("", "yaml", "dvc", "dvc.lock"),
+    _row("", "yaml", "dvc cff rproj", "dvc.lock"),
     _row("", "debcontrol", "", "description"),  # of an R package
     _row("", "toml", "", "poetry.lock uv.lock cargo.lock pipfile"),
     _row("", "json", "geojson topojson webmanifest", "renv.lock pipfile.lock"),
@@ -32,7 +32,7 @@ LANGUAGES = (
     _row("", "markdown"),
     _row("Python", "python", "py pyw pyi smk", "snakefile sconstruct sconscript wscript"),
     _row("Cython", "cython", "pyx pxd pxi"),
-    _row("R", "r", "r", ".rprofile"),
+    _row("R", "r", "r", ".rprofile .rhistory namespace"),
     _row("Jupyter Notebook", "json", "ipynb"),
     _row("Julia", "julia", "jl"),
     _row("MATLAB", "matlab"),
@@ -59,7 +59,7 @@ LANGUAGES = (
     _row("Rust", "rust", "rs"),
     _row("Ruby", "ruby", "rb", "rakefile gemfile"),
     _row("PHP", "php", "php"),
-    _row("Perl", "perl", "pm"),
+    _row("Perl", "perl", "pm", ".latexmkrc latexmkrc"),
     _row("Lua", "lua", "lua"),
     _row("Scala", "scala", "scala"),
     _row("Kotlin", "kotlin", "kt kts"),
