@@ -1,11 +1,14 @@
 """Resumable uploads of whoever hands in: the tus protocol below the address of a drop-off link or a personal one."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request, session
 
 from framework.accounts.core import budgets
 from framework.database.session import read_transaction
 from framework.links.drop.drop_offs import DropOffClosed, OpenDropOff
 from framework.links.drop.opening import open_page
+from framework.links.drop.room import count_room
 from framework.projects.models import Project
 from framework.repositories import object_keys
 from framework.uploads.tus import appending, protocol, resumable
@@ -43,7 +46,8 @@ def create(token: str) -> Response:
         raise resumable.FileTooLarge(problem)
     network = budgets.network_of(request.remote_addr or "")
     budgets.spend_now(f"drop-uploads:{drop_off.id}:{network}", f"drop-uploads-link:{drop_off.id}")
-    upload = resumable.create_upload(find_stranger(drop_off), size_bytes=size_bytes, info=info, name=name)
+    stranger = replace(find_stranger(drop_off), room_bytes=count_room(drop_off))
+    upload = resumable.create_upload(stranger, size_bytes=size_bytes, info=info, name=name)
     offset_bytes = _append(upload, 0) if request.mimetype == protocol.MEDIA_TYPE else 0
     response = Response(status=201, headers=protocol.progress_headers(upload, offset_bytes))
     response.headers["Location"] = f"{request.path}/{upload.id}"

@@ -13,6 +13,7 @@ from framework.links.drop.drop_offs import DropOffClosed, OpenDropOff, format_mo
 from framework.links.drop.handing_in import Delivery
 from framework.links.drop.opening import open_page
 from framework.links.drop.receipts import HandedIn
+from framework.links.drop.room import refuse_without_room
 from framework.links.drop_uploads import begin_uploading, find_stranger
 from framework.links.forms import HandInForm, ReplacementForm
 from framework.repositories.cache.scratch import scratch
@@ -58,6 +59,7 @@ def receive(token: str) -> ViewResponse:
         return problem(403, closed) if wants_json() else (_page(drop_off, mine, _form(mine)), 403)
     network = budgets.network_of(request.remote_addr or "")
     budgets.spend_now(f"drop:{drop_off.id}:{network}", f"drop-network:{network}", f"drop-link:{drop_off.id}")
+    refuse_without_room(drop_off, request.content_length or 0)
     with receive_form(request, most_bytes=drop_off.request_bytes) as files:
         form = _form(mine)
         handed_in = form.attempt(lambda: _store(drop_off, mine, form, files, began_at))
@@ -78,6 +80,8 @@ def preflight(token: str) -> Response:
     asked = PreflightRequest.of(request.get_data(cache=False))
     found = [(path, handing_in.check_file(drop_off, path, size)) for path, size in asked.files]
     outlooks = [Outlook(path, "refused" if refusal else "new", refusal or "") for path, refusal in found]
+    taken = [size for (_path, size), outlook in zip(asked.files, outlooks, strict=True) if outlook.state == "new"]
+    refuse_without_room(drop_off, sum(taken))
     return jsonify(files=[asdict(one) for one in outlooks], room_bytes=drop_off.room_bytes)
 
 

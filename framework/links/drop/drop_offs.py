@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.accounts.core import plans
+from framework.accounts.models import User
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden, NotFound, TooLarge
@@ -18,7 +21,7 @@ from framework.formatting import format_limit
 from framework.links.models import DropOff, HandIn
 from framework.projects.core import links
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, read_linked_project
-from framework.projects.models import Link
+from framework.projects.models import Link, Project
 
 GRACE = timedelta(minutes=15)
 
@@ -53,7 +56,10 @@ class NoRoomThere(TooLarge):
 
 @dataclass(frozen=True)
 class OpenDropOff:
-    """A drop-off that exists, closed or not; sizes in bytes, `types` are endings such as `.pdf`, none for any."""
+    """A drop-off that exists, closed or not; sizes in bytes, `types` are endings such as `.pdf`, none for any.
+
+    `max_file_bytes` is the least of what the link, the server and the plan of the project's owner allow.
+    """
 
     id: int
     title: str
@@ -135,7 +141,7 @@ def read_drop_off(session: Session, link: Link) -> OpenDropOff:
         project = read_linked_project(session, link.project_id)
     except ProjectNotFound as error:
         raise DropOffAbsent from error
-    most = config.current().max_file_bytes
+    most = _read_plan(session, link).limit_file(config.current().max_file_bytes)
     return OpenDropOff(
         id=link.id,
         title=link.title,
@@ -171,6 +177,12 @@ def admit(session: Session, link_id: int, hand_in_id: int | None, began_at: date
         raise DropOffClosed(reason)
     link.last_used_at = now()
     return row
+
+
+def _read_plan(session: Session, link: Link) -> plans.Plan:
+    """The plan of the project's owner, who answers for what comes by the link."""
+    owners = select(User).join(Project, Project.owner_id == User.id)
+    return plans.plan_of(session, session.scalars(owners.where(Project.id == link.project_id)).one())
 
 
 def format_moment(moment: datetime, time_zone: str) -> str:
