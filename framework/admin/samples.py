@@ -99,6 +99,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "text": "Well argued. Label the axes of figure 2.",
         "link": "http://localhost/statistics/assignments/3/people/ann",
     },
+    "more_time": {
+        **_NAME,
+        "assignment": "Exercise 3",
+        "deadline": "Monday, 7 December 2026, 23:59 (Europe/Berlin)",
+        "link": "http://localhost/statistics/assignments/3/people/ann",
+    },
     "transfer_answer": {
         **_NAME,
         "by": "bob",

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account
-from framework.accounts.core.budgets import spend_now
+from framework import config
+from framework.accounts.core import budgets
+from framework.accounts.core.account import Account, name_person
+from framework.accounts.core.addresses import find_confirmed_address
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
 from framework.courses.access import UNCHANGED, AssignmentNotFound, Course, find_assignment, recheck_course
@@ -18,7 +20,9 @@ from framework.courses.starting import find_copy
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
+from framework.email import messages
 from framework.errors import Conflict
+from framework.links.drop.drop_offs import format_moment
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.webhooks.outgoing import HAND_IN, queue_event
 
@@ -91,7 +95,7 @@ def hand_in(account: Account, course: Course, assignment_id: int) -> bool:
     tip = snapshot.find_branch(snapshot.default_branch)
     if tip is None or tip == row.started_sha or copy.owner != course.name:
         raise NothingToHandIn
-    spend_now(f"hand-in:{account.id}")
+    budgets.spend_now(f"hand-in:{account.id}")
     moment = now()
     if moment > row.due_at and not _was_in_time(row):
         keep(copy.repository_id, tip, f"late-{moment.astimezone(UTC):%Y-%m-%d}")
@@ -116,10 +120,13 @@ def _tell(row: Part, sha: str) -> dict[str, object]:
 
 
 def extend(account: Account, course: Course, assignment_id: int, person: str, until: datetime) -> str:
-    """Give one participant a deadline of their own, at which their snapshot is taken then; their user name.
+    """Give one participant a later deadline of their own, at which their snapshot is taken then; their user name.
+
+    They get a mail about it.
 
     Raises:
-        InvalidAssignment: it is past. AssignmentNotFound: nobody of this name takes part. TeachersOnly.
+        InvalidAssignment: it is past, or would take time from them. AssignmentNotFound: nobody of this name takes part.
+        TeachersOnly. BudgetSpent: the caller wrote too much lately.
     """
     if until <= now():
         raise InvalidAssignment("until", "Choose a moment in the future.")
@@ -127,10 +134,15 @@ def extend(account: Account, course: Course, assignment_id: int, person: str, un
         recheck_course(session, account, course.id, teaching=True)
         assignment = find_assignment(session, account, course, assignment_id, lock=UNCHANGED)
         user = find_participant(session, assignment, person)
-        values = {"person": user.name, "due_at": until, "extended": True}
+        budgets.spend(session, [f"feedback:{account.id}"])
+        values = {"person": user.name, "due_at": assignment.deadline, "extended": False}
         insert_if_absent(session, Part, assignment_id=assignment.id, user_id=user.id, **values)
         row = _find(session, assignment.id, user.id, lock=True)
         assert row
+        if until <= row.due_at:
+            present = format_moment(row.due_at, assignment.time_zone)
+            called = name_person(user.name, user.full_name)
+            raise InvalidAssignment("until", f"{called} has time until {present} already. Choose a later moment.")
         row.due_at, row.extended = until, True
         row.snapshot_at = row.snapshot_sha = None
         if row.project_id is None:  # what was handed in went with the deleted copy, and they may start again
@@ -139,7 +151,22 @@ def extend(account: Account, course: Course, assignment_id: int, person: str, un
         audit.record(
             session, "more_time", actor=account, person=user, group=course.name, assignment=title, until=moment
         )
+        _tell_extension(session, user, row, assignment, f"{course.path}/{assignment.id}/people/{user.name}")
         return user.name
+
+
+def _tell_extension(session: Session, user: User, row: Part, assignment: Assignment, path: str) -> None:
+    email = find_confirmed_address(user)
+    if email is None or user.suspended_at is not None:
+        return
+    facts = {
+        "name": user.name,
+        "assignment": assignment.title,
+        "deadline": format_moment(row.due_at, assignment.time_zone),
+        "link": f"{config.current().base_url}{path}",
+    }
+    key = f"more-time-{row.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, messages.prepare(to=email, template="more_time", facts=facts, key=key))
 
 
 def find_participant(session: Session, assignment: Assignment, person: str) -> User:
