@@ -1,5 +1,6 @@
 """Fixtures named by nouns: the real servers of a run, both kinds of deployment, and the application."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -55,6 +56,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("repeatable")
 # Hypothesis also tries constants of the modules that are loaded, which differ from one of xdist's workers to another.
 pytest.MonkeyPatch().setattr("hypothesis.internal.conjecture.providers._get_local_constants", Constants)
+
+gc.set_threshold(20_000)  # what thousands of collected tests keep alive is walked less often: 5 s of CPU of each worker
 
 for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if (
