@@ -11,7 +11,7 @@ from framework.accounts.signin.reauthentication import reauthenticate
 from framework.groups import invitations, operations
 from framework.groups.access import GroupAccess, group_for
 from framework.groups.forms import DeleteGroupForm, GroupForm, GroupSettingsForm
-from framework.projects.core.groups import OWNER
+from framework.projects.core.groups import MEMBER, OWNER
 from framework.projects.members.usage import usage_of_owner
 from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm
@@ -67,8 +67,8 @@ def delete(owner: str) -> ViewResponse:
 
 @groups.get("/<owner>/settings/usage")
 def usage(owner: str) -> str:
-    """What the group's projects hold, and what takes the room; for its owners."""
-    group = _find_owned(owner)
+    """What the group's projects hold, and what takes the room; members fill it, too, and may know."""
+    group = group_for(current_account(), owner, MEMBER)
     used = usage_of_owner(group.id, page_number(request.args))
     facts = {"usage": used, "held": used.held, "plan": used.held.plan, "students": False}
     limit = used.held.plan.limit_file(config.current().max_file_bytes)

@@ -157,7 +157,7 @@ class Page {
       return `Together these files have ${mebibytes(bytes)}; one version may bring ${mebibytes(this.limit)}. Leave some out and upload them next.`;
     }
     return bytes > this.room
-      ? `Together these files have ${mebibytes(bytes)}, and the project's owner has room for ${mebibytes(this.room)} more. Leave some out, or free some room: your settings tell what takes it.`
+      ? `Together these files have ${mebibytes(bytes)}, and the project's owner has room for ${mebibytes(this.room)} more. Leave some out, or have the owner free some room: the page Storage among their settings tells what takes it.`
       : "";
   }
 

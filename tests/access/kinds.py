@@ -98,7 +98,6 @@ API_PASSWORD = Kind("API, needs the password", "UU UUUU UU UUU UUU")
 
 API_ADMINISTERS = Kind("API, makes a group", "Ui iiii Fi UUU FFi")
 API_GROUP_READS = Kind("API, reads a group's people", "U- ---- F- UUU ---", in_group="ii-")
-API_GROUP_TELLS_OWNERS = Kind("API, reads what a group's owners see", "U- ---- F- UUU ---", in_group="iFF")
 API_GROUP_OWNS = Kind("API, owns a group", "U- ---- F- UUU FF-", in_group="iFF")
 API_GROUP_LEAVES = Kind("API, leaves a group", "U- ---- F- UUU FF-", in_group="iii")
 

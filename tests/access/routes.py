@@ -105,9 +105,9 @@ ROUTES: dict[Kind, str] = {
         GET projects.delete_for_good, POST projects.delete_for_good, POST projects.restore
         GET project_transfers.answer, POST project_transfers.answer, POST project_transfers.decline
     """,
-    kinds.GROUP_READS: "GET group_people.show",
+    kinds.GROUP_READS: "GET group_people.show, GET groups.usage",
     kinds.GROUP_OWNS: """
-        GET groups.settings, POST groups.settings, POST groups.delete, GET groups.usage
+        GET groups.settings, POST groups.settings, POST groups.delete
         GET profile_settings.of_group, POST profile_settings.of_group, POST profile_settings.group_picture
         POST group_people.add, POST group_people.change_role, POST group_people.remove
         POST group_people.withdraw_invitation, POST group_people.resend_invitation
@@ -163,8 +163,7 @@ ROUTES: dict[Kind, str] = {
     kinds.API_OWN_THING: "HEAD tus.look, PATCH tus.append, DELETE tus.end, POST tus.dispatch_override",
     kinds.API_OWN_OFFER: "POST api.transfers.accept_offer, DELETE api.transfers.decline_offer",
     kinds.API_ADMINISTERS: "POST api.groups.create_group, PATCH api.people.change_user",
-    kinds.API_GROUP_READS: "GET api.groups.list_members",
-    kinds.API_GROUP_TELLS_OWNERS: "GET api.groups.show_group_usage",
+    kinds.API_GROUP_READS: "GET api.groups.list_members, GET api.groups.show_group_usage",
     kinds.API_GROUP_OWNS: """
         PATCH api.groups.change_group, POST api.groups.add_member
         GET api.group_webhooks.list_group_webhooks, POST api.group_webhooks.set_group_webhook

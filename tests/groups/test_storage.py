@@ -57,6 +57,7 @@ def test_a_member_who_fills_it_is_told_what_its_owners_can_do(
     assert refused.status_code == 413
     assert "Owners of lab can free room at once" in said
     assert "for another plan: http://localhost/lab/settings/usage" in said
+    assert "<strong>2.4 MiB</strong> of 2.9 MiB used" in browser.get("/lab/settings/usage").text
     administration.give_plan("lab", "unlimited")
     told = Program.of(browser.client.application, alice).get("/groups/lab/usage").json
     assert (told["plan"], told["allowed_bytes"]) == ("unlimited", None)

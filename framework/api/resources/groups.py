@@ -15,7 +15,7 @@ from framework.groups import operations, people
 from framework.groups.access import GroupAccess, group_for, group_with_people
 from framework.groups.listing import list_people
 from framework.profiles.editing import ProfileText, check_about, check_links, read_profile_text, save_profile_text
-from framework.projects.core.groups import OWNER, PARTICIPANT
+from framework.projects.core.groups import MEMBER, OWNER, PARTICIPANT
 from framework.projects.members.usage import usage_of_owner
 
 groups = Blueprint("groups", __name__, url_prefix="/groups")
@@ -65,8 +65,8 @@ def change_group(group: str) -> Response:
 @groups.get("/<group>/usage")
 @describe(Call({200: Usage}, needs="token", query=PAGE))
 def show_group_usage(group: str) -> Response:
-    """What the group's projects hold of what they may; for owners of the group."""
-    found = group_for(callers.reader(), group, OWNER)
+    """What the group's projects hold of what they may; for the group's owners and members."""
+    found = group_for(callers.reader(), group, MEMBER)
     number, length = page_number(), page_length(LONGEST_PAGE)
     used = usage_of_owner(found.id, number, length)
     return answer(Usage.of(used), headers=links(number, more=used.more))
