@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.browse.diff.differences import _raw, _texts
+from framework.browse.diff.file_change import read_raw_changes
 from framework.browse.diff.patches import Sections
 
 FIRST = {
@@ -64,7 +64,7 @@ def test_sections_are_found_by_name(folder: Path, turned: bool) -> None:
     types = [part for part in printed if part.startswith(b"diff --git a/link ")]
     others = [part for part in printed if part not in types]
     sections = Sections(b"".join([*reversed(others), *types] if turned else printed))
-    files = list(_raw(_texts(raw + b"\0")))
+    files = list(read_raw_changes(raw + b"\0"))
     assert len(files) == len(FIRST)
     assert {file.status for file in files} == set("MDRT")
     for file in files:

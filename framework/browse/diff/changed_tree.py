@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.browse.diff.differences import FileChange
+from framework.browse.diff.file_change import FileChange
 
 DEEPEST = 20
 """What lies deeper is listed by the rest of its path."""

@@ -1,16 +1,16 @@
 """What differs between two versions, file by file: git compares, within bounds that keep a page a page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from framework.browse.diff.colouring import colour_lines
+from framework.browse.diff.file_change import BINARY, LARGE, MANY, SHOWN, SUBMODULE, FileChange, read_raw_changes
 from framework.browse.diff.hidden_texts import diff_hidden_texts
-from framework.browse.diff.patches import ADDED, REMOVED, Hunk, Sections, parse_hunks
-from framework.browse.diff.rich import MOST_RICH_FILES, Rich, Sides, enrich
+from framework.browse.diff.line_encodings import read_encodings, read_section
+from framework.browse.diff.patches import Sections, parse_hunks
+from framework.browse.diff.rich import MOST_RICH_FILES, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
 from framework.browse.render.code.linguist import NOTHING, Told, read_told
-from framework.browse.render.encodings import decode
-from framework.browse.render.signs import mixes_scripts, turns_order
 from framework.gitcore import git
 from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
@@ -25,79 +25,8 @@ SHOWN_FILES = 20
 PATCHED_BYTES = 1 << 19
 LINES_OF_A_FILE, LINES_OF_A_PAGE = 1_500, 6_000
 LINES_OF_A_FILE_ALONE = 20_000
-UNFOLDED_LINES = 400
 MARKED_LINES = 1_000
 LONGEST_ARGUMENTS = 100_000
-PICTURES = {"png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "svg"}
-LARGEST_PICTURE_BYTES = 20 << 20
-
-SHOWN, BINARY, LARGE, MANY, SUBMODULE = "", "binary", "large", "many", "submodule"
-
-
-@dataclass(frozen=True)
-class FileChange:
-    """A file that differs: `status` is Git's letter (A added, M changed, D deleted, R renamed, T another type).
-
-    Modes are octal digits, object names hex, `NO_OBJECT` where the file is absent; sizes in bytes where they are known.
-    `hidden` says why there are no hunks: binary, large, many (asked for by itself, its lines
-    are counted all the same, as far as git was asked for them), submodule. `encoding` is that of lines beyond ASCII.
-    `is_generated`: its `.gitattributes` say so, and a page folds it up at first.
-    """
-
-    status: str
-    path: str
-    old_path: str
-    old_mode: str
-    new_mode: str
-    old_sha: str
-    new_sha: str
-    old_size_bytes: int | None = None
-    new_size_bytes: int | None = None
-    hunks: Sequence[Hunk] = ()
-    left_out: int = 0
-    hidden: str = SHOWN
-    rich: Rich | None = None
-    encoding: str = ""
-    is_generated: bool = False
-
-    @property
-    def turns_order(self) -> bool:
-        """Whether lines have signs that change the order in which they are shown."""
-        return turns_order(line.plain for hunk in self.hunks for line in hunk.lines)
-
-    @property
-    def mixes_scripts(self) -> bool:
-        """Whether lines have words of Latin letters and of others that look like some."""
-        return mixes_scripts(line.plain for hunk in self.hunks for line in hunk.lines)
-
-    @property
-    def added(self) -> int:
-        """How many of the shown lines were added."""
-        return sum(line.kind == ADDED for hunk in self.hunks for line in hunk.lines)
-
-    @property
-    def removed(self) -> int:
-        """How many of the shown lines were removed."""
-        return sum(line.kind == REMOVED for hunk in self.hunks for line in hunk.lines)
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it has more lines than a page shows unfolded."""
-        return sum(len(hunk.lines) for hunk in self.hunks) > UNFOLDED_LINES
-
-    @property
-    def is_image(self) -> bool:
-        """Whether it is a picture that a browser can show beside the one before."""
-        suffix = self.path.rpartition(".")[2].lower()
-        largest = max(self.old_size_bytes or 0, self.new_size_bytes or 0)
-        return suffix in PICTURES and largest <= LARGEST_PICTURE_BYTES
-
-    @property
-    def mode_change(self) -> str:
-        """The change of the file's mode in words; empty when there is none."""
-        if NO_OBJECT in {self.old_sha, self.new_sha} or self.old_mode == self.new_mode:
-            return ""
-        return f"{self.old_mode} → {self.new_mode}"
 
 
 @dataclass(frozen=True)
@@ -125,7 +54,7 @@ def list_changes(copy: Copy, old: str, new: str, path: str = "") -> list[FileCha
     """
     options = ["-r", "-M100%", "-l2000", "--raw", "-z", "--no-abbrev", "--no-commit-id", "--end-of-options"]
     printed = git.run(copy.path, "diff-tree", *options, old, new, *make_pathspec(path))
-    return list(_raw(_texts(printed)))
+    return list(read_raw_changes(printed))
 
 
 def read_difference(copy: Copy, old: str, new: str, path: str = "", *, encoding: str | None = None) -> Difference:
@@ -239,13 +168,17 @@ def _add_hunks(
     printed = git.run(copy.path, "diff-tree", *options, *_arguments(files))
     raw, _end, text = printed.partition(b"\0\0")
     sections, found, budget = Sections(text), {}, max(LINES_OF_A_PAGE, most_lines)
-    for file in _raw(_texts(raw + b"\0")):
-        section = sections.take(file.old_path, file.path, count=2 if file.status == "T" else 1)
-        patch = decode(section, encoding=encoding)
+    taken = [
+        (file, sections.take(file.old_path, file.path, count=2 if file.status == "T" else 1))
+        for file in read_raw_changes(raw + b"\0")
+    ]
+    known = {} if encoding else read_encodings(copy, taken, sizes)
+    for file, section in taken:
+        patch = read_section(file, section, known, encoding=encoding)
         marks = max(LINES_OF_A_PAGE, most_lines) - budget < MARKED_LINES
         made = _with_hunks(file, patch.text, min(most_lines, budget), mark=marks)
         budget -= sum(len(hunk.lines) for hunk in made.hunks)
-        made = replace(made, encoding="" if section.isascii() and not encoding else patch.encoding)
+        made = replace(made, old_encoding=patch.old_encoding, encoding=patch.encoding)
         found[file.path] = replace(made, old_size_bytes=sizes.get(file.old_sha), new_size_bytes=sizes.get(file.new_sha))
     return found
 
@@ -274,16 +207,3 @@ def _arguments(files: Sequence[FileChange]) -> list[str]:
             break
         chosen.append(path)
     return chosen
-
-
-def _texts(printed: bytes) -> Iterator[str]:
-    return iter(printed.decode(errors="surrogateescape").split("\0")[:-1])
-
-
-def _raw(texts: Iterator[str]) -> Iterator[FileChange]:
-    """The records of `--raw -z` (git-diff-tree(1), Raw output format)."""
-    for record in texts:
-        old_mode, new_mode, old_sha, new_sha, status = record.removeprefix(":").split(" ")
-        first = next(texts)
-        path = next(texts) if status[0] in "RC" else first
-        yield FileChange(status[0], path, first, old_mode, new_mode, old_sha, new_sha)

@@ -64,3 +64,16 @@ def test_a_reader_chooses_the_encoding_of_a_difference(shown: Show) -> None:
     assert "шлюд".encode("cp1251").decode("koi8-r") in re.sub("</?mark>", "", page)
     assert "<ins>шлюд</ins>" in visitor.get(f"/commit/{sha}?path=b.csv&encoding=windows-1251")
     assert "<ins>шлюд</ins>" not in visitor.get(f"/commit/{sha}?path=b.csv&encoding=koi8-r")
+
+
+def test_a_difference_reads_each_side_in_the_encoding_of_its_file(shown: Show) -> None:
+    text, late = "größe = 1\n", "ascii\n" * 20_000 + "Źródło: Główny Urząd, województwo łódzkie\n" * 20
+    visitor = shown({"a.py": text.encode("cp1252"), "late.txt": late.encode("cp1250"), "gone.txt": b"caf\xe9\n"})
+    (visitor.gallery.folder / "gone.txt").unlink()
+    sha = visitor.gallery.commit({"a.py": text.encode(), "late.txt": (late + "dąb\n").encode("cp1250")}, "To UTF-8")
+    visitor.show()
+    page = visitor.get(f"/commit/{sha}")
+    signs = re.findall(r'diff-sign">([+-])</span>(.*)</td>', page)
+    lines = [(sign, re.sub("<[^>]*>", "", line)) for sign, line in signs]
+    assert lines == [("-", "größe = 1"), ("+", "größe = 1"), ("-", "café"), ("+", "dąb")]
+    assert "Read as windows-1252 before and" in page
