@@ -15,6 +15,8 @@ MOST_SHAPES, MOST_POINTS = 3_000, 60_000
 WIDTH, HEIGHT, MARGIN = 960, 540, 24
 LONGEST_TITLE = 200
 DEEPEST = 4
+LABEL_WIDTH, LABEL_HEIGHT = 120, 40
+"""The room of a label on a phone, where letters are as large as elsewhere and the map is small."""
 STEPS = (90, 45, 30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 
 _KINDS = {
@@ -38,7 +40,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of latitude or longitude: its path, and its label with the place of that."""
+    """A line of latitude or longitude: its path, and its label with the place of that, empty where others are near."""
 
     path: str
     label: str
@@ -228,12 +230,22 @@ class _Frame:
         step = next((step for step in STEPS if shown / step >= 4), 0)
         if not step:
             return
+        east, north = ((step, self._north), (0, self._north)), ((self._west, step), (self._west, 0))
+        across = _skip(self.place(east[0])[0] - self.place(east[1])[0], LABEL_WIDTH)
+        down = _skip(self.place(north[1])[1] - self.place(north[0])[1], LABEL_HEIGHT)
         for number in range(math.ceil(self._west / step), math.floor(self._east / step) + 1):
             x = self.place((number * step, self._north))[0]
-            yield Line(f"M{x:g} 0V{self.height}", _degrees(number * step, "E", "W"), (x + 4, self.height - 6))
+            label = "" if number % across else _degrees(number * step, "E", "W")
+            yield Line(f"M{x:g} 0V{self.height}", label, (x + 4, self.height - 6))
         for number in range(math.ceil(self._south / step), math.floor(self._north / step) + 1):
             y = self.place((self._west, number * step))[1]
-            yield Line(f"M0 {y:g}H{WIDTH}", _degrees(number * step, "N", "S"), (4, y - 4))
+            label = "" if number % down else _degrees(number * step, "N", "S")
+            yield Line(f"M0 {y:g}H{WIDTH}", label, (4, y - 4))
+
+
+def _skip(distance: float, room: float) -> int:
+    """Each how manieth of the lines that are so far apart has room for a label."""
+    return math.ceil(room / distance) if distance > 0 else 1
 
 
 def _degrees(value: float, positive: str, negative: str) -> str:

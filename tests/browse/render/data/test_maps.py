@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ def test_shapes_are_drawn_by_their_kind_and_points_on_top() -> None:
     assert made.shapes[0].path.endswith("z")
     assert made.table
     assert made.table.total == 4
+
+
+def test_labels_of_degrees_have_room() -> None:
+    made = map_of({"type": "MultiPoint", "coordinates": [[number / 10, number / 20] for number in range(20)]})
+    east = [line for line in made.lines if line.path.endswith(f"V{made.height}")]
+    places = [line.at[0] for line in east if line.label]
+    assert 1 < len(places) < len(east)
+    assert all(after - before >= maps.LABEL_WIDTH for before, after in pairwise(places))
 
 
 numbers = some.floats(allow_nan=False, width=32) | some.integers(-180, 180)
