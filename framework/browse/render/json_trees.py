@@ -10,6 +10,8 @@ from framework.browse.view_options import ViewOptions
 
 MOST_NODES = 5_000
 DEEPEST = 40
+SHORT_NODES = 100
+"""A tree of no more values is unfolded."""
 LONGEST_TEXT = 500
 
 
@@ -31,6 +33,15 @@ class Tree:
     """The value of a file."""
 
     root: Node
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all of it can be unfolded at first."""
+        return _count(self.root) <= SHORT_NODES
+
+
+def _count(node: Node) -> int:
+    return 1 + sum(map(_count, node.children))
 
 
 def read_tree(_name: str, text: str, _asked: ViewOptions) -> Tree:

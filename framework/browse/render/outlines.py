@@ -132,7 +132,7 @@ def read_xml(_name: str, text: str, _asked: ViewOptions) -> Tree:
         parser.Parse(text.removeprefix("\ufeff").encode(errors="replace"), True)  # noqa: FBT003 # it takes no name
     except expat.ExpatError as error:
         raise ValueError(f"line {error.lineno}: {expat.ErrorString(error.code)}") from error
-    return Tree(builder.root)
+    return Tree(builder.root.children[0] if len(builder.root.children) == 1 else builder.root)
 
 
 def _refuse_entity(*_declared: object) -> None:

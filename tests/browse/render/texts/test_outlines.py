@@ -112,5 +112,6 @@ def test_text_comes_first_and_leads_to_the_outline(shown: Show) -> None:
     assert "# a comment" not in asked
     assert "<details" in asked
     assert "?plain=1" in asked
+    assert "<details>" not in asked
     assert "(Invalid value (at end of document))" in onlooker.get("/blob/main/broken.toml?outline=1")
     assert "outline=1" not in onlooker.get("/blob/main/long.xml")
