@@ -240,11 +240,6 @@ def test_what_is_not_followed_in_a_document_is_shown_as_it_is_written(written: s
     assert restructured.NOT_FOLLOWED not in render_to_html("Before\n\n:nosuch:`role` `x`_\n", links, "rst")
 
 
-def test_roles_of_other_programs_are_shown_by_their_words() -> None:
-    made = str(render_to_html("See :ref:`the guide <guide>`, :func:`~a.b` and `x`_.\n", Links("", "main", ""), "rst"))
-    assert [part in made for part in ("the guide", "a.b", ":ref:", ":func:", "<a")] == [True, True, False, False, False]
-
-
 def test_formulas_beyond_what_a_page_can_take_are_shown_as_they_are_written() -> None:
     many = html("$a$ " * (MOST_FORMULAS + 2))
     assert (many.count("<math"), many.count("<code>a</code>")) == (MOST_FORMULAS, 2)

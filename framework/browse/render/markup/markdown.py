@@ -18,6 +18,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from framework.browse.render.code.highlighting import snippet
 from framework.browse.render.markup.anchors import Anchors
 from framework.browse.render.markup.autolinks import link_addresses
+from framework.browse.render.markup.emoji import replace_names
 from framework.browse.render.markup.fenced_divs import add_fenced_divs
 from framework.browse.render.markup.formulas import LONGEST_FORMULA, Formulas
 from framework.browse.render.markup.front_matter import split_front_matter
@@ -59,6 +60,7 @@ def _parser(formulas: Formulas, anchors: Anchors) -> MarkdownIt:
     add_pandoc(parser)
     parser.core.ruler.push("addresses", link_addresses)
     parser.core.ruler.push("anchors", lambda state: anchors.mark_headings(state.tokens))
+    parser.core.ruler.push("emoji", replace_names)
     parser.core.ruler.push("alignment", _align_cells)
     parser.core.ruler.push("tasks", _tick_tasks)
     parser.core.ruler.push("alerts", _raise_alerts)
