@@ -71,7 +71,7 @@ class FoundLines:
     unread: Sequence[str] = ()
 
 
-_wide: LRUCache[tuple[Path, str], Sequence[str] | None] = LRUCache(REMEMBERED_TREES)
+_wide: LRUCache[tuple[Path, str, bool], Sequence[str] | None] = LRUCache(REMEMBERED_TREES)
 
 
 def find_lines(copy: Copy, ref: str, query: str) -> FoundLines:
@@ -103,7 +103,8 @@ class _Search:
         self._pattern = re.compile("|".join(map(re.escape, self._forms)), flags)
         self._encodings: dict[str, str] = {}
         self.found: dict[str, list[FoundLine]] = {}
-        self.notes = [] if copy.is_whole else ["Large files are not looked into."]
+        self._is_whole = copy.is_whole
+        self.notes = [] if self._is_whole else ["Large files are not looked into."]
         self.unread: Sequence[str] = ()
 
     def run(self) -> None:
@@ -181,8 +182,11 @@ class _Search:
         self.unread = unread
 
     def _wide_paths(self) -> Sequence[str]:
-        """The files of the version that begin with a mark of UTF-16, remembered by its tree."""
-        key = self._copy.path, self._copy.commit(self._sha).tree.decode()
+        """The files of the version that begin with a mark of UTF-16, remembered by its tree.
+
+        Git names those alone whose bytes are on the disk, so that nothing is fetched to look at them.
+        """
+        key = self._copy.path, self._copy.commit(self._sha).tree.decode(), self._is_whole
         found = _wide.get(key, None)
         if found is None:
             try:

@@ -7,14 +7,18 @@ from urllib.parse import quote
 
 import pytest
 
+from framework.accounts.core.account import Account
 from framework.browse.history import lines, search
 from framework.browse.history.search import score_path
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.commit_graph import is_wanted, write_graph
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path, evict
+from framework.repositories.cache.marker import FULL
+from framework.storage.counting import requests
 from tests.browse.conftest import Onlooker
 from tests.cast import Visitor
+from tests.uploads.conftest import store_files
 
 
 def files(page: str) -> list[str]:
@@ -172,3 +176,14 @@ def test_a_cold_project_is_searched_without_its_large_files(reader: Visitor, web
     assert "<mark>second</mark>" in reader.get("/alice/website/search/main?q=second").text
     with open_copy(website.repository_id) as copy:
         assert not copy.is_whole
+
+
+def test_texts_in_utf_16_are_looked_at_where_they_are_on_the_disk(website: ProjectAccess, alice: Account) -> None:
+    wide = {f"{number}.txt": f"{number}\nGröße\n".encode("utf-16") for number in range(3)}
+    store_files(website, alice, {**wide, "large.txt": ("Größe\n" * 100_000).encode("utf-16")})
+    evict(website.repository_id)
+    with open_copy(website.repository_id) as copy, requests() as made:
+        found = lines.find_lines(copy, "main", "größe")
+    assert ([file.path for file in found.files], found.unread, made.total) == (sorted(wide), [], 0)
+    with open_copy(website.repository_id, FULL) as copy:
+        assert lines.find_lines(copy, "main", "größe").unread == ["large.txt"]
