@@ -224,8 +224,7 @@ class Quarantine(ReceivedObjects):
             self._spool_names(self._revisions(tips)) as given,
             self._start("log", f"--max-count={limit}", *options, stdin=given) as process,
         ):
-            assert process.stdout
-            paths = islice(split_chunks(iter(process.stdout)), MOST_ADDED_PATHS)
+            paths = islice(split_chunks(git.chunks(process)), MOST_ADDED_PATHS)
             names.update(name for path in paths for name in path.decode(errors="surrogateescape").split("/"))
         return names
 

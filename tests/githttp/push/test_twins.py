@@ -2,11 +2,8 @@
 
 import unicodedata
 
-import pytest
-
 from framework.gitcore.path_policy import explain_twin, quote_path
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.write import quarantine
 from tests.githttp.client import Work
 
 
@@ -24,12 +21,3 @@ def test_names_that_some_systems_take_for_one_are_pushed_with_a_warning(work: Wo
     assert "warning" not in work.push(project.full_name, "main").stderr
     work.commit("In ASCII alone", B__txt="1", b__txt="2")
     assert "“b.txt”" in work.push(project.full_name, "main").stderr
-
-
-def test_a_push_of_very_many_files_is_looked_at_as_far_as_a_look_is_cheap(
-    work: Work, project: ProjectAccess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(quarantine, "MOST_ADDED_PATHS", 10)
-    more = {f"{number:0100}": "" for number in range(2_000)}  # so that git still writes when nobody reads any more
-    work.commit("Many", **{"!A": "1", "!a": "2"}, **more)
-    assert "“!a”" in work.push(project.full_name, "main").stderr
