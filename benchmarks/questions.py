@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping
 from benchmarks.eviction import simulation
 from benchmarks.git import cloning, far_pushes, throughput
 from benchmarks.processes import footprint, memory, previews, rest, stopping
-from benchmarks.reading import beside_klaus, growth, listings, packs, pages, readers, slow_clients, unchanged
+from benchmarks.reading import (
+    beside_klaus,
+    course_pages,
+    growth,
+    listings,
+    packs,
+    pages,
+    readers,
+    slow_clients,
+    unchanged,
+)
 from benchmarks.report.table import Table
 from benchmarks.storage import cold, mission, packing, raw, requests, versions, waking
 from benchmarks.writing import commits, journal, storing, upload_form, uploading
@@ -35,6 +45,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "pages": pages.tabulate,
     "packs": packs.tabulate,
     "listings": listings.tabulate,
+    "course": course_pages.tabulate,
     "growth": growth.tabulate,
     "cloning": cloning.tabulate,
     "journal": journal.tabulate,

@@ -139,16 +139,16 @@ def list_assignments(account: Account, course: Course, page: int = 1) -> tuple[l
 
     One statement, however many there are.
     """
-    copies = aliased(Part)
+    copies, order = aliased(Part), (Assignment.deadline.desc(), Assignment.id.desc())
     opened = select(func.count()).where(copies.assignment_id == Assignment.id, copies.project_id.is_not(None))
     mine = and_(Part.assignment_id == Assignment.id, Part.user_id == account.id)
-    query = select(Assignment, Part, opened.scalar_subquery()).outerjoin(Part, mine)
-    query = query.where(Assignment.group_id == course.id)
+    shown = select(Assignment.id).outerjoin(Part, mine).where(Assignment.group_id == course.id)
     if not course.teaches:
-        query = query.where(or_(Assignment.everyone, IS_TAKEN))
-    query = query.order_by(Assignment.deadline.desc(), Assignment.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
+        shown = shown.where(or_(Assignment.everyone, IS_TAKEN))
+    page_ids = shown.order_by(*order).offset((page - 1) * PAGE).limit(PAGE + 1).subquery()  # counts are for these alone
+    query = select(Assignment, Part, opened.correlate(Assignment).scalar_subquery()).outerjoin(Part, mine)
     with read_transaction() as session:
-        rows = session.execute(query).all()
+        rows = session.execute(query.join(page_ids, page_ids.c.id == Assignment.id).order_by(*order)).all()
     found = [ListedAssignment(one.id, one.title, one.deadline, one.time_zone, own, count) for one, own, count in rows]
     return found[:PAGE], len(found) > PAGE
 

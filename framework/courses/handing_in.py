@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,6 +37,22 @@ class NothingToHandIn(Conflict):
         super().__init__("There is nothing to hand in yet: start the assignment and save your work in your copy first.")
 
 
+class PartRow(NamedTuple):
+    """What tells how far somebody is: columns of `Part`, which are all None for who has no row yet."""
+
+    id: int | None
+    person: str
+    due_at: datetime
+    extended: bool
+    project_id: int | None
+    opened_at: datetime | None
+    started_sha: str | None
+    handed_in_at: datetime | None
+    handed_in_sha: str | None
+    snapshot_at: datetime | None
+    snapshot_sha: str | None
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a hand-in is, in the values that its state follows from; `tip` is the copy's newest version."""
@@ -63,7 +80,7 @@ class Progress:
         return OPEN if self.has_copy else NOT_OPENED
 
     @classmethod
-    def of(cls, row: Part, tip: str | None) -> "Progress":
+    def of(cls, row: PartRow, tip: str | None) -> "Progress":
         """That of this row."""
         return cls(
             row.project_id is not None,

@@ -1,7 +1,7 @@
 """Commit statuses as pages and programs get them: one statement for all commits of a page, none where there is none."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,11 +51,8 @@ class CombinedStatus:
 
     @property
     def state(self) -> str:
-        """`failure` if one failed or broke off, else `pending` if one is or there is none, else `success`."""
-        states = {status.state for status in self.statuses}
-        if states & {FAILURE, ERROR}:
-            return FAILURE
-        return SUCCESS if states == {SUCCESS} else PENDING
+        """The states of all together, as `combine_states` says."""
+        return combine_states({status.state for status in self.statuses})
 
     def without(self, person: str) -> "CombinedStatus":
         """The same without what programs of this person say, or of somebody whose account is gone: it may be theirs."""
@@ -71,6 +68,13 @@ class CombinedStatus:
         """The state in words, such as “2 of 3 checks passed”."""
         count = len(self.statuses)
         return f"{self.passed} of {count} check{'' if count == 1 else 's'} passed"
+
+
+def combine_states(states: Set[str]) -> str:
+    """`failure` if one failed or broke off, else `pending` if one is or there is none, else `success`."""
+    if states & {FAILURE, ERROR}:
+        return FAILURE
+    return SUCCESS if states == {SUCCESS} else PENDING
 
 
 def read_shown(access: ProjectAccess, shas: Collection[str]) -> Mapping[str, CombinedStatus]:

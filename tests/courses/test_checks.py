@@ -38,6 +38,7 @@ def test_the_table_shows_what_the_teachers_program_says(app: Flask, school: Scho
     page = f"/statistics/assignments/{number}"
     set_status(school.sam, copy, sha, StatusText("success", "my own opinion"))
     assert "status-success" not in signed_in(school.teacher).get(page).text
+    assert "success" not in signed_in(school.teacher).get(f"{page}/states.csv").text
     set_status(school.teacher, teachers, sha, StatusText("failure", "tests", "0 of 3"))
     assert "status-failure" in signed_in(school.teacher).get(page).text
     assert "0 of 3" in signed_in(school.sam).get(f"{page}/people/sam").text

@@ -10,7 +10,6 @@ from framework import config
 from framework.api.answers import OBJECT_NAME, Answer
 from framework.courses.assignments import ListedAssignment
 from framework.courses.table import Entrant
-from framework.statuses.reading import CombinedStatus
 
 
 class ListedAssignmentAnswer(Answer):
@@ -38,7 +37,7 @@ class ListedAssignmentAnswer(Answer):
         )
 
 
-Checks = Mapping[tuple[int, str], CombinedStatus]
+States = Mapping[tuple[int, str], str]
 
 
 class Participation(Answer):
@@ -56,9 +55,8 @@ class Participation(Answer):
     )
 
     @classmethod
-    def of(cls, entrant: Entrant, checks: Checks) -> "Participation":
-        """The answer about this person; `checks` as `read_checks` gives it."""
-        combined = checks.get(entrant.checked) if entrant.checked else None
+    def of(cls, entrant: Entrant, states: States) -> "Participation":
+        """The answer about this person; `states` as `read_states` gives it."""
         return cls.model_validate(
             {
                 "person": entrant.person,
@@ -68,7 +66,7 @@ class Participation(Answer):
                 "changed_at": entrant.changed_at,
                 "handed_in_at": entrant.handed_in_at,
                 "snapshot": entrant.snapshot_sha,
-                "status": combined.state if combined else None,
+                "status": states.get(entrant.checked) if entrant.checked else None,
             }
         )
 

@@ -67,7 +67,8 @@ def _describe(account: Account, course: Course, assignment_id: int) -> Assignmen
         assignment = find_assignment(session, account, course, assignment_id)
     own = table.read_entrant(assignment, course.name, account.name)
     entrants = table.list_entrants(assignment, course.name) if course.teaches else [own] if own else []
-    checks = table.read_checks(entrants)
+    alone = None if course.teaches else ((own and own.hand_in_id) or 0)
+    states = table.read_states(assignment, alone)
     return AssignmentAnswer(
         id=assignment.id,
         title=assignment.title,
@@ -75,5 +76,5 @@ def _describe(account: Account, course: Course, assignment_id: int) -> Assignmen
         template=(assignments.template_name(account, assignment) or None) if course.teaches else None,
         deadline=assignment.deadline,
         time_zone=assignment.time_zone,
-        people=[Participation.of(one, checks) for one in entrants],
+        people=[Participation.of(one, states) for one in entrants],
     )
