@@ -130,7 +130,7 @@ def list_people(asked: ListRequest) -> ListPage[ListedPerson]:
         found = list(session.execute(rows.order_by(*order)).all())
     people = [_person(*row) for row in found[:PAGE]]
     if asked.order == "largest":  # within a page by what is stored now
-        people.sort(key=lambda person: -person.used_bytes)
+        people.sort(key=lambda person: (-person.used_bytes, person.name))
     return ListPage(people, more=len(found) > PAGE)
 
 

@@ -47,7 +47,7 @@ class GroupSuspended(Forbidden):
 
     def __init__(self, group: str) -> None:
         super().__init__(
-            f"The group {group} is suspended, so nobody has a role through it. Write to the people who run "
+            f"The group {group} is suspended, so your role in it does not count now. Write to the people who run "
             f"{config.current().base_url} to find out why."
         )
 
