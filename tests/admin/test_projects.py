@@ -29,7 +29,8 @@ def test_projects_are_searched_filtered_and_sorted(
     bobs = create_project(bob, name="Website-2", description="A secret in words", visibility="private")
     trash_project(bob, bobs)
     with transaction() as session:
-        session.get_one(Repository, website.repository_id).stored_bytes = 100
+        for project, size_bytes in ((website, 100), (bobs, 50)):
+            session.get_one(Repository, project.repository_id).stored_bytes = size_bytes
     everything = ["bob/Website-2", "alice/website", "alice/secret"]
     assert names() == everything
     assert names(order="oldest") == everything[::-1]
