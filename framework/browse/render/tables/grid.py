@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.browse.render.tables.quantities import has_decimal_commas, is_missing, read_quantity
+from framework.browse.render.tables.ordering import Numbered, Row, column_of, sort_rows
+from framework.browse.render.tables.quantities import has_decimal_commas, is_missing, read_numbers, read_quantity
 from framework.browse.render.tables.summary import Column, summarize
 from framework.browse.view_options import ViewOptions
 
@@ -13,10 +14,6 @@ JUDGED_ROWS = 200
 LONGEST_CELL = 2_000
 _YEARS = range(1500, 2201)
 
-Row = Sequence[str]
-Numbered = tuple[int, Row]
-"""A row with its number in the file."""
-
 
 @dataclass(frozen=True)
 class Grid:
@@ -24,6 +21,7 @@ class Grid:
 
     `header` is empty where the columns have no names; `types` where the file does not tell their types.
     `left_out` rows follow that are not looked at. The first row has the number `first` in its file.
+    `likely_commas` tells that the file is separated as those with decimal commas are.
     `quoted` is False for a text in which a quotation mark is never closed.
     """
 
@@ -32,7 +30,7 @@ class Grid:
     types: Row = ()
     left_out: int = 0
     first: int = 1
-    decimal_commas: bool = False
+    likely_commas: bool = False
     quoted: bool = True
 
     @property
@@ -71,7 +69,7 @@ class Table:
         return self.columns - len(self.header)
 
 
-def grid_of(rows: Sequence[Row], *, decimal_commas: bool = False, quoted: bool = True, first: int = 1) -> Grid:
+def grid_of(rows: Sequence[Row], *, likely_commas: bool = False, quoted: bool = True, first: int = 1) -> Grid:
     """The grid of these rows, of which the first has the columns' names, unless it consists of numbers as the next.
 
     Raises:
@@ -79,17 +77,17 @@ def grid_of(rows: Sequence[Row], *, decimal_commas: bool = False, quoted: bool =
     """
     if not rows:
         raise ValueError("it has no rows")
-    if _has_names(rows, decimal_commas=decimal_commas):
-        return Grid(rows[0], rows[1:], decimal_commas=decimal_commas, quoted=quoted, first=first)
-    return Grid((), rows, decimal_commas=decimal_commas, quoted=quoted, first=first)
+    if _has_names(rows, likely_commas=likely_commas):
+        return Grid(rows[0], rows[1:], likely_commas=likely_commas, quoted=quoted, first=first)
+    return Grid((), rows, likely_commas=likely_commas, quoted=quoted, first=first)
 
 
-def _has_names(rows: Sequence[Row], *, decimal_commas: bool) -> bool:
+def _has_names(rows: Sequence[Row], *, likely_commas: bool) -> bool:
     """Whether the first row is no row of numbers; years in order are names."""
     if len(rows) == 1 or len(rows[0]) == 1:
         return True
     numbers, below = (
-        [read_quantity(value, decimal_comma=decimal_commas or has_decimal_commas(row)) for value in row]
+        [read_quantity(value, decimal_comma=has_decimal_commas(row, likely=likely_commas)) for value in row]
         for row in rows[:2]
     )
     found = [number for number in numbers if number is not None]
@@ -111,10 +109,10 @@ def page_of(grid: Grid, asked: ViewOptions) -> Table:
     start = (asked.number - 1) * TABLE_PAGE
     summary: Sequence[Column] = ()
     if asked.summary:
-        summary = summarize(header, [row for _number, row in rows], quantities, decimal_commas=grid.decimal_commas)
+        summary = summarize(header, [row for _number, row in rows], quantities, likely_commas=grid.likely_commas)
         rows = []
     elif asked.sort is not None and asked.sort < grid.width:
-        rows = sort_rows(rows, asked.sort, decimal_commas=grid.decimal_commas, descending=asked.descending)
+        rows = sort_rows(rows, asked.sort, likely_commas=grid.likely_commas, descending=asked.descending)
     return Table(
         header=header,
         types=_pad(grid.types, shown) if grid.types else (),
@@ -133,42 +131,22 @@ def page_of(grid: Grid, asked: ViewOptions) -> Table:
     )
 
 
-def sort_rows(rows: Sequence[Numbered], column: int, *, decimal_commas: bool, descending: bool) -> list[Numbered]:
-    """The rows by this column: numbers, then words, and in both directions last those that miss it."""
-    values = [_value(row, column) for _number, row in rows]
-    commas = decimal_commas or has_decimal_commas(values)
-    found, missing = list[tuple[tuple[int, float, str], Numbered]](), list[Numbered]()
-    for value, numbered in zip(values, rows, strict=True):
-        if is_missing(value):
-            missing.append(numbered)
-        else:
-            quantity = read_quantity(value, decimal_comma=commas)
-            found.append(((1, 0.0, value.casefold()) if quantity is None else (0, quantity, ""), numbered))
-    found.sort(key=lambda keyed: keyed[0], reverse=descending)
-    return [*(numbered for _key, numbered in found), *missing]
-
-
 def _find_quantities(rows: Sequence[Numbered], width: int, grid: Grid) -> frozenset[int]:
     """The columns whose values are all numbers, in the first rows; those without any are none."""
-    head = rows[:JUDGED_ROWS]
-    columns = ([_value(row, column) for _number, row in head] for column in range(width))
+    head = [row for _number, row in rows[:JUDGED_ROWS]]
+    columns = (column_of(head, column) for column in range(width))
     return frozenset(
-        number for number, values in enumerate(columns) if _is_quantity(values, decimal_commas=grid.decimal_commas)
+        number for number, values in enumerate(columns) if _is_quantity(values, likely_commas=grid.likely_commas)
     )
 
 
-def _is_quantity(values: Sequence[str], *, decimal_commas: bool) -> bool:
+def _is_quantity(values: Sequence[str], *, likely_commas: bool) -> bool:
     there = [value for value in values if not is_missing(value)]
-    commas = decimal_commas or has_decimal_commas(there)
-    return bool(there) and all(read_quantity(value, decimal_comma=commas) is not None for value in there)
+    return bool(there) and None not in read_numbers(there, likely_commas=likely_commas)
 
 
 def _has(row: Row, wanted: str) -> bool:
     return any(wanted in value.casefold() for value in row)
-
-
-def _value(row: Row, column: int) -> str:
-    return row[column].strip() if column < len(row) else ""
 
 
 def _pad(row: Row, width: int) -> Row:

@@ -45,7 +45,7 @@ def read_grid(name: str, text: str) -> Grid:
     if rows is None:
         separation = separation.without_quotes
         rows = _parse_rows(separation, text)
-    return grid_of(rows or [], decimal_commas=separation.has_decimal_commas, quoted=separation.quoted)
+    return grid_of(rows or [], likely_commas=separation.has_likely_commas, quoted=separation.quoted)
 
 
 def _parse_rows(separation: Separation, text: str) -> list[list[str]] | None:

@@ -46,8 +46,8 @@ class Separation:
         return replace(self, quoted=False)
 
     @property
-    def has_decimal_commas(self) -> bool:
-        """Whether spreadsheets that separate values like this write decimal commas."""
+    def has_likely_commas(self) -> bool:
+        """Whether spreadsheets that separate values like this write decimal commas, as many do."""
         return self.delimiter == ";"
 
 
