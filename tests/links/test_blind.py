@@ -32,6 +32,7 @@ FILES = {
     "data/table.csv": b"a,b\n1,2\n",
     "figures/plot.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "notes.ipynb": b'{"cells": [{"cell_type": "markdown", "source": ["# T"]}], "metadata": {}, "nbformat": 4}',
+    "environment.yml": b"name: study\n",
     "deep/er/code.py": b"print(1)\n",
     "image.bin": b"\0\1\2",
     "empty": b"",
@@ -83,6 +84,12 @@ def test_the_page_of_a_photograph_does_not_say_with_what_and_where_it_was_taken(
     assert "<img" in page
     assert "Kamera" not in page
     assert "46.7" not in page
+
+
+def test_a_text_leads_to_its_outline_and_back(app: Flask, blind: str) -> None:
+    address, stranger = f"{blind}/blob/version/environment.yml", Visitor(app)
+    assert f'href="{address}?outline=1"' in stranger.get(address).text
+    assert 'href="?plain=1"' in stranger.get(f"{address}?outline=1").text
 
 
 def test_each_of_its_routes_is_searched_also_where_it_refuses(app: Flask, blind: str, study: ProjectAccess) -> None:

@@ -104,14 +104,22 @@ def test_what_is_none_or_too_much_is_refused(reader: object, text: str, why: str
 
 
 def test_text_comes_first_and_leads_to_the_outline(shown: Show) -> None:
-    onlooker = shown({"a.yml": YAML.encode(), "broken.toml": b"a = ", "long.xml": b"<a>" + b"<b/>\n" * 120_000})
+    onlooker = shown(
+        {
+            "a.yml": YAML.encode(),
+            "old.yml": b"a: \xfc\n",
+            "broken.toml": b"a = ",
+            "long.xml": b"<a>" + b"<b/>\n" * 120_000,
+        }
+    )
     page = onlooker.get("/blob/main/a.yml")
     assert "# a comment" in page
     assert 'href="/alice/website/blob/main/a.yml?outline=1"' in page
     asked = onlooker.get("/blob/main/a.yml?outline=1")
     assert "# a comment" not in asked
     assert "<details" in asked
-    assert "?plain=1" in asked
+    assert 'href="?plain=1"' in asked
     assert "<details>" not in asked
+    assert 'href="?outline=1&amp;encoding=windows-1252"' in onlooker.get("/blob/main/old.yml?outline=1")
     assert "(Invalid value (at end of document))" in onlooker.get("/blob/main/broken.toml?outline=1")
     assert "outline=1" not in onlooker.get("/blob/main/long.xml")
