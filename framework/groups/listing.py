@@ -47,7 +47,9 @@ class PeoplePage:
 
 
 def list_people(group: GroupAccess, *, text: str = "", page: int = 1, length: int = PAGE) -> PeoplePage:
-    """The people in a group: owners first, then by what the reader sees of them, in which `text` is looked for.
+    """The people in a group: owners first, then by name, for owners by the address that somebody was added by.
+
+    `text` is looked for in what the reader sees of them.
 
     Participants, and addresses, are for owners: members see owners and members by their names. So does everyone else of
     a group that shows them, but for those who were added by an address and have not come yet.
@@ -60,8 +62,8 @@ def list_people(group: GroupAccess, *, text: str = "", page: int = 1, length: in
     counted = select(GroupMember.role, func.count()).where(*chosen).group_by(GroupMember.role)
     if text:
         chosen.append(_find_shown(text, by_name=known if group.is_owner else true()))
-    shown_as = case((known, User.name_key), else_=func.lower(GroupMember.added_as)) if group.is_owner else User.name_key
-    order = (GroupMember.role != OWNER, shown_as)
+    called = func.coalesce(func.lower(GroupMember.added_as), User.name_key) if group.is_owner else User.name_key
+    order = (GroupMember.role != OWNER, called)  # who is known by name by now is asked of the page's rows alone
     query = select(User, GroupMember, lacks_factor(), known).join(GroupMember, GroupMember.user_id == User.id)
     with read_transaction() as session:
         shown = query.where(*chosen).order_by(*order).offset((page - 1) * length).limit(length + 1)
