@@ -72,6 +72,7 @@ class Page {
     this.limit = Number(form.dataset.versionLimit);
     this.staged = new Staged();
     this.verb = form.dataset.verb ?? "Upload";
+    this.idle = form.dataset.idle ?? this.verb;
     const to = { token: form.elements.csrf_token.value, endpoint: form.dataset.uploads ?? "/api/v1/uploads" };
     this.transfers = new Transfers(to, (item) => this.progressed(item));
     this.room = Infinity;
@@ -143,7 +144,7 @@ class Page {
     const left = this.staged.items.length - items.length;
     this.parts["staged-sum"].textContent = `${counted(items.length, "file")}, ${size(this.staged.bytes)}${left ? `; ${left.toLocaleString("en")} left out` : ""}`;
     const label = /** @type {Element} */ (this.parts.send.querySelector("[data-label]"));
-    label.textContent = items.length ? `${this.verb} ${counted(items.length, "file")}` : this.verb;
+    label.textContent = items.length ? `${this.verb} ${counted(items.length, "file")}` : this.idle;
     this.propose(items);
     const over = this.overLimit();
     if (over || this.over) this.complain(over);

@@ -22,7 +22,8 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
 from framework.projects.models import Notice
 from tests.api.program import Program
-from tests.cast import SignIn, Visitor, new_account, on_each_deployment, posted_texts
+from tests.cast import PASSWORD, SignIn, Visitor, new_account, on_each_deployment, posted_texts
+from tests.cli.test_suspension import basic
 from tests.uploads.conftest import store_files
 
 
@@ -69,8 +70,12 @@ def test_nobody_acts_through_it(
     with pytest.raises(RoleTooLow):
         project_for(charlie, "lab", "data", "maintainer")
     assert "The group lab is suspended" in Program.of(app, bob).get("/projects/lab/data").json["detail"]
+    refs, header = "/lab/data.git/info/refs?service=git-upload-pack", basic("bob", PASSWORD)
+    refused = app.test_client().get(refs, headers=header)
+    assert (refused.status_code, "The group lab is suspended" in refused.text) == (403, True)
     resume_group("lab")
     assert [project_for(one, "lab", "data").role for one in (alice, bob)] == ["owner", "writer"]
+    assert app.test_client().get(refs, headers=header).status_code == 200
 
 
 def test_nobody_looks_by_its_links(alice: Account, data: ProjectAccess, visitor: Visitor) -> None:
