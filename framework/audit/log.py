@@ -34,12 +34,19 @@ KINDS: Mapping[str, str] = {
     "recovery_code_used": "Recovery code used",
     "token_created": "Access token created",
     "token_deleted": "Access token deleted",
+    "invited": "Invitation sent",
+    "invitation_withdrawn": "Invitation withdrawn",
     "person_added": "Person added",
     "person_changed": "Role changed",
     "person_removed": "Person removed",
     "person_left": "Person left",
+    "offered": "Project offered to somebody",
+    "offer_withdrawn": "Offer of the project withdrawn",
+    "offer_declined": "Offer of the project declined",
     "handed_over": "Project handed over",
     "link_made": "Link created",
+    "link_closed": "Link closed to further hand-ins",
+    "link_opened": "Link opened again",
     "link_revoked": "Link revoked",
     "webhook_added": "Webhook added",
     "webhook_changed": "Webhook changed",
@@ -104,11 +111,13 @@ def record(
     actor: Named | None,
     person: Named | None = None,
     project: ToldProject | None = None,
+    group: Named | None = None,
     in_person: bool = True,
     **details: Any,
 ) -> None:
     """Note that the actor did this, to a person, a project or neither; details are JSON, and hold nothing secret.
 
+    What happens to somebody in a `group` is told to its owners; what happens to the group itself has it as the person.
     Not `in_person` is what somebody else's request completes: the address that it comes from is not the actor's.
     """
     if kind not in KINDS:
@@ -124,6 +133,7 @@ def record(
             project_id=project.id if project else None,
             project=project.full_name if project else None,
             address=(client_address() or "")[:LONGEST_ADDRESS] or None if in_person else None,
-            details=details,
+            group_id=group.id if group else None,
+            details={"group": group.name, **details} if group else details,
         )
     )

@@ -76,6 +76,13 @@ def read_entries_of(project_id: int, before: int | None = None) -> AuditPage:
     return _read([[*own, *_conditions(AuditQuery(before=before))]])
 
 
+def read_entries_of_group(group_id: int, before: int | None = None) -> AuditPage:
+    """A page of what the log tells of one group, its people and its assignments."""
+    conditions = _conditions(AuditQuery(before=before))
+    conditions.append(_is_after_deletion(AuditEntry.person_id, group_id, "group_deleted"))
+    return _read([[*conditions, column == group_id] for column in (AuditEntry.person_id, AuditEntry.group_id)])
+
+
 def find_own(page: AuditPage, person_id: int) -> frozenset[int]:
     """The numbers of the entries on the page whose actor is this account."""
     mine = (AuditEntry.actor_id == person_id, AuditEntry.id.in_([entry.id for entry in page.entries]))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -165,9 +165,8 @@ def extend(account: Account, course: Course, assignment_id: int, person: str, un
         if row.project_id is None:  # what was handed in went with the deleted copy, and they may start again
             row.handed_in_at = row.handed_in_sha = None
         moment, title = until.isoformat(timespec="minutes"), assignment.title
-        audit.record(
-            session, "more_time", actor=account, person=user, group=course.name, assignment=title, until=moment
-        )
+        told: dict[str, Any] = {"who": user.name, "assignment": title, "until": moment}
+        audit.record(session, "more_time", actor=account, person=user, group=course, **told)
         _tell_extension(session, user, row, assignment, f"{course.path}/{assignment.id}/people/{user.name}")
         return user.name
 

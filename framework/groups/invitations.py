@@ -28,6 +28,7 @@ from framework.accounts.lifecycle.invitations import (
     waits_for,
 )
 from framework.accounts.models import GroupInvitation, GroupMember, User
+from framework.audit import log as audit
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -68,7 +69,7 @@ def invite(session: Session, row: User, *, email: str, role: str, by: Account) -
     """Keep an invitation for this address, in place of an earlier one, and send its link there; its number."""
     kept = GroupInvitation(group_id=row.id, email=email, role=role, invited_by_id=by.id)
     keep(session, kept, GroupInvitation.group_id == row.id, GroupInvitation.email_key == email.casefold())
-    emails.mail_invitation(session, kept, row, link=LINKS.link_to(kept), by=by, days=LASTS.days)
+    _send(session, kept, row, by=by)
     return kept.id
 
 
@@ -84,7 +85,7 @@ def resend(account: Account, group: GroupAccess, invitation_id: int) -> str:
         kept = _find(session, row.id, invitation_id)
         spend_mails(session, f"group-{row.id}", kept.email, by=account)
         renew(session, kept, account.id)
-        emails.mail_invitation(session, kept, row, link=LINKS.link_to(kept), by=account, days=LASTS.days)
+        _send(session, kept, row, by=account)
         return kept.email
 
 
@@ -98,6 +99,7 @@ def withdraw(account: Account, group: GroupAccess, invitation_id: int) -> str:
         row = recheck_group(session, group.id, account, OWNER)
         kept = _find(session, row.id, invitation_id)
         session.delete(kept)
+        audit.record(session, "invitation_withdrawn", actor=account, group=row, who=kept.email, role=kept.role)
         return kept.email
 
 
@@ -173,6 +175,11 @@ def take_all(user_id: int) -> int:
 def take_now(user_id: int) -> None:
     """The same, right after the confirmation, so that the next page has the groups."""
     take_after_confirmation(user_id, take_all)
+
+
+def _send(session: Session, kept: GroupInvitation, row: User, *, by: Account) -> None:
+    emails.mail_invitation(session, kept, row, link=LINKS.link_to(kept), by=by, days=LASTS.days)
+    audit.record(session, "invited", actor=by, group=row, who=kept.email, role=kept.role)
 
 
 def _ask_to_take(session: Session, user: User) -> None:

@@ -1,5 +1,7 @@
 """Somebody begins to be in a group, and its people are others from then on."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
@@ -18,7 +20,8 @@ def join(session: Session, row: User, user: User, *, role: str, added_as: str | 
     """Let somebody be in the group who was not."""
     session.add(GroupMember(group_id=row.id, user_id=user.id, role=role, added_as=added_as))
     session.flush()
-    audit.record(session, "group_person_added", actor=by, person=user, in_person=False, group=row.name, role=role)
+    told: dict[str, Any] = {"who": added_as or user.name, "role": role}
+    audit.record(session, "group_person_added", actor=by, person=user, group=row, in_person=False, **told)
 
 
 def note_change(session: Session, row: User) -> None:

@@ -119,9 +119,10 @@ def change_role(account: Account, group: GroupAccess, *, person_id: int, role: s
         if role != OWNER:
             invitations.withdraw_of(session, row.id, user.id)
         end_in_projects(session, row, user.id, by=account)
-        audit.record(session, "group_person_changed", actor=account, person=user, group=row.name, role=role)
+        who = member.added_as or user.name
+        audit.record(session, "group_person_changed", actor=account, person=user, group=row, who=who, role=role)
         note_change(session, row)
-        return member.added_as or user.name
+        return who
 
 
 def remove_person(account: Account, group: GroupAccess, *, person_id: int) -> str:
@@ -207,11 +208,12 @@ def _find(session: Session, group_id: int, person_id: int) -> tuple[GroupMember,
 def _end(session: Session, row: User, member: GroupMember, user: User, *, by: Account) -> None:
     if member.role == OWNER:
         _refuse_last_owner(session, row.id, user.id)
+    who = member.added_as or user.name
     session.delete(member)
     session.flush()
     invitations.withdraw_of(session, row.id, user.id)
     end_in_projects(session, row, user.id, by=by)
-    audit.record(session, "group_person_removed", actor=by, person=user, group=row.name)
+    audit.record(session, "group_person_removed", actor=by, person=user, group=row, who=who)
     note_change(session, row)
 
 

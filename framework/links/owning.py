@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -187,8 +188,10 @@ def set_closed(account: Account, project: ProjectAccess, link_id: int, *, closed
     """
     with transaction() as session:
         recheck(session, project.id, account, ROLE)
-        _lock(session, project, link_id)
+        link = _lock(session, project, link_id)
         _drop_off(session, link_id).closed_at = now() if closed else None
+        kind = "link_closed" if closed else "link_opened"
+        links.tell_audit(session, kind, link, by=account, project=_told(project))
 
 
 def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str, until: datetime) -> HandedIn:
@@ -214,6 +217,9 @@ def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str
             session.add(row)
         row.extended_until = until
         session.flush()
+        moment = until.isoformat(timespec="minutes")
+        told: dict[str, Any] = {"link": link.title, "who": email, "until": moment}
+        audit.record(session, "more_time", actor=account, project=_told(project), **told)
         extended = HandedIn.of(row)
         receipts.mail_extension(session, read_drop_off(session, link), extended)
     return extended

@@ -289,4 +289,4 @@ def _tell_audit(session: Session, kind: str, account: Account, place: Place, row
         project = audit.ToldProject(place.project.id, place.project.full_name)
         audit.record(session, kind, actor=account, project=project, url=url)
     elif place.group:
-        audit.record(session, kind, actor=account, person=place.group, group=place.group.name, url=url)
+        audit.record(session, kind, actor=account, person=place.group, group=place.group, url=url)

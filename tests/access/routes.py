@@ -107,7 +107,7 @@ ROUTES: dict[Kind, str] = {
     """,
     kinds.GROUP_READS: "GET group_people.show, GET groups.usage",
     kinds.GROUP_OWNS: """
-        GET groups.settings, POST groups.settings, POST groups.delete
+        GET groups.settings, POST groups.settings, POST groups.delete, GET group_audit.show
         GET profile_settings.of_group, POST profile_settings.of_group, POST profile_settings.group_picture
         POST group_people.add, POST group_people.change_role, POST group_people.remove
         POST group_people.withdraw_invitation, POST group_people.resend_invitation

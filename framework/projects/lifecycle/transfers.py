@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import GROUP, Account, read_account
 from framework.accounts.lifecycle.operations import find_owner
 from framework.accounts.models import User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden, Invalid
@@ -117,6 +118,7 @@ def offer_project(account: Account, project: ProjectAccess, *, to: str) -> Offer
             facts = {"project": offer.full_name, "days": LASTS.days, "stays": giver_stays}
             facts["group"] = receiver.name if offer.to_group else ""
             emails.mail_transfer_offer(session, person, by=account, path=offer.path, facts=facts)
+        _tell_audit(session, "offered", offer, by=account)
     return offer
 
 
@@ -140,9 +142,11 @@ def withdraw_offer(account: Account, project: ProjectAccess) -> None:
     """
     with transaction() as session:
         recheck(session, project.id, account, "owner")
+        offer = find_offer(session, Transfer.project_id == project.id)
         gone = delete(Transfer).where(Transfer.project_id == project.id).returning(Transfer.id)
-        if not session.scalars(gone).all():
+        if not session.scalars(gone).all() or offer is None:
             raise TransferGone
+        _tell_audit(session, "offer_withdrawn", offer, by=account)
 
 
 def decline_offer(account: Account, transfer_id: int) -> str:
@@ -157,6 +161,7 @@ def decline_offer(account: Account, transfer_id: int) -> str:
         if offerer := session.get(User, kept.offered_by_id or kept.from_user_id):
             emails.mail_transfer_declined(session, offerer, offer.full_name, by=account)
         session.delete(kept)
+        _tell_audit(session, "offer_declined", offer, by=account)
     return offer.full_name
 
 
@@ -188,6 +193,11 @@ def accept_offer(account: Account, transfer_id: int) -> str:
         return by
 
     return move_project(account, offer.project_id, receiver_id=offer.receiver_id, allow=allow)
+
+
+def _tell_audit(session: Session, kind: str, offer: Offer, *, by: Account) -> None:
+    project = audit.ToldProject(offer.project_id, offer.full_name)
+    audit.record(session, kind, actor=by, project=project, to=offer.to)
 
 
 def _find_owned(session: Session, account: Account, project_id: int) -> Project:

@@ -26,6 +26,7 @@ from framework.accounts.lifecycle.invitations import (
     waits_for,
 )
 from framework.accounts.models import User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, has_role, recheck
@@ -72,7 +73,7 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
         recheck(session, row.id, by, "owner")
     kept = Invitation(project_id=row.id, email=email, role=role, invited_by_id=by.id)
     keep(session, kept, *theirs)
-    emails.mail_invitation(session, kept, project, link=LINKS.link_to(kept), by=by, days=LASTS.days)
+    _send(session, kept, project, by=by)
     return kept.id
 
 
@@ -102,7 +103,7 @@ def resend(account: Account, project: ProjectAccess, invitation_id: int) -> str:
         kept = _find_to_change(session, account, project, invitation_id)
         spend_mails(session, project.id, kept.email, by=account)
         renew(session, kept, account.id)
-        emails.mail_invitation(session, kept, project, link=LINKS.link_to(kept), by=account, days=LASTS.days)
+        _send(session, kept, project, by=account)
         return kept.email
 
 
@@ -144,6 +145,7 @@ def withdraw(account: Account, project: ProjectAccess, invitation_id: int) -> st
     with transaction() as session:
         kept = _find_to_change(session, account, project, invitation_id)
         session.delete(kept)
+        _tell_audit(session, "invitation_withdrawn", kept, project, by=account)
         return kept.email
 
 
@@ -196,6 +198,16 @@ def take_all(user_id: int) -> int:
 def take_now(user_id: int) -> None:
     """The same, right after the confirmation, so that the next page has the projects."""
     take_after_confirmation(user_id, take_all)
+
+
+def _send(session: Session, kept: Invitation, project: ProjectAccess, *, by: Account) -> None:
+    emails.mail_invitation(session, kept, project, link=LINKS.link_to(kept), by=by, days=LASTS.days)
+    _tell_audit(session, "invited", kept, project, by=by)
+
+
+def _tell_audit(session: Session, kind: str, kept: Invitation, project: ProjectAccess, *, by: Account) -> None:
+    told = audit.ToldProject(project.id, project.full_name)
+    audit.record(session, kind, actor=by, project=told, who=kept.email, role=kept.role)
 
 
 def _take(user_id: int, pending: Pending) -> bool:
