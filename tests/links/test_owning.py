@@ -19,11 +19,11 @@ from framework.links.owning import HAND_INS_PAGE, list_links, make_view_link
 from framework.links.rules import drop_types
 from framework.projects.core.access import ProjectAccess, ProjectNotFound
 from framework.projects.core.links import revoke_view_links
-from framework.projects.members.people import add_person
+from framework.projects.members.people import add_people, add_person
 from framework.projects.models import Member, Project
 from framework.repositories import object_keys
 from framework.repositories.write.commit import lock_repository
-from tests.cast import SignIn, Visitor, on_each_deployment, posted_texts
+from tests.cast import SignIn, Visitor, new_account, on_each_deployment, posted_texts
 from tests.celery.test_workers import eventually
 from tests.links.conftest import ADA, mails_to, make_drop, path_of, personal_link, send
 
@@ -178,7 +178,7 @@ def test_no_link_survives_the_removal_of_its_maker(alice: Account, bob: Account,
 
 
 @on_each_deployment
-def test_the_owner_gets_one_mail_about_all_of_it(app: Flask, alice: Account, secret: ProjectAccess, drop: str) -> None:
+def test_each_owner_gets_one_mail_about_all_of_it(app: Flask, alice: Account, secret: ProjectAccess, drop: str) -> None:
     assert send_digests() == 0
     other = path_of(make_drop(alice, secret, title="Essay 2", folder="second"))
     for page, sender in ((drop, ADA), (drop, BOB), (other, ADA)):
@@ -189,8 +189,11 @@ def test_the_owner_gets_one_mail_about_all_of_it(app: Flask, alice: Account, sec
     assert "3 hand-ins: Essay 1" in mail
     assert "Essay 2" in mail
     assert "Ada Lovelace" in mail
+    add_people(alice, secret, people=[new_account("carla").name], role="owner")
+    add_people(alice, secret, people=[new_account("dora").name], role="maintainer")
     send(Visitor(app), drop, {"essay.txt": b"2"}, **BOB)
-    assert send_digests() == 1
+    assert send_digests() == 2
+    assert mails_to("carla@example.org", posted_texts())
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages, stopped
 from framework.links.models import DropOff, HandIn
-from framework.projects.core.groups import list_owners
+from framework.projects.core.groups import list_project_owners
 from framework.projects.models import Link, Project
 
 LISTED = 50
@@ -42,18 +42,22 @@ def send_digests() -> int:
 
 
 def _send_to(owner_id: int) -> int:
-    """One owner's mail; its hand-ins are marked as told in the same transaction, so that each is in one mail."""
+    """The mails about one account's projects, to each who owns one of them.
+
+    Its hand-ins are marked as told in the same transaction, so that each is in one mail to a person.
+    """
     moment = now()
     with transaction() as session:
-        owner = session.get_one(User, owner_id, with_for_update={"key_share": True})
+        session.get_one(User, owner_id, with_for_update={"key_share": True})
         rows = _rows(session, owner_id)
-        sections = [_section(session, *row) for row in rows]
-        for drop_off, _link, _project in rows:
+        told: dict[User, list[Section]] = {}
+        for drop_off, link, project in rows:
+            section = _section(session, drop_off, link, project)
             drop_off.told_at = moment
-        told = [section for section in sections if section.hand_ins]
-        people = list_owners(session, owner) if told else []
+            for person in list_project_owners(session, project) if section.hand_ins else []:
+                told.setdefault(person, []).append(section)
         key = f"{owner_id}-{moment:%Y%m%d%H%M%S}"
-        return sum(_mail(session, user, told, key=f"handed-in-{user.id}-{key}") for user in people)
+        return sum(_mail(session, user, each, key=f"handed-in-{user.id}-{key}") for user, each in told.items())
 
 
 def _mail(session: Session, user: User, told: Sequence[Section], *, key: str) -> bool:
