@@ -118,7 +118,7 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "lakes.sav": (made("lakes.sav"), ["greatest depth in m", "Öschinen", "56.25", "2024-05-02", "3 rows"]),
     "lakes.mat": (made("lakes.mat"), ["structure", "2 × 2", "3 variables"]),
     "lakes.parquet": (made("lakes.parquet"), ["Öschinen", "56.25", "timestamp", "Snappy", "3 rows"]),
-    "lakes.h5": (made("lakes.h5"), ["HDF5", "plots/count", "float64"]),
+    "lakes.h5": (made("lakes.h5"), ["HDF5", '<a href="?sheet=3" rel="nofollow">plots/count</a>', "float64"]),
     "lakes.nc": (netcdf_of(1), ["Temperature of the water", "degC", "time = 3, lake = 2", "2 rows"]),
     "lakes.rds": (made("lakes.rds"), ["data.frame", "Öschinen", "56.25"]),
     "results.jsonl": (b'{"id": 1, "score": 0.5}\n{"id": 2, "score": 0.75}\n', ["2 rows", "0.75"]),

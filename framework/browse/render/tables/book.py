@@ -1,6 +1,6 @@
 """Files that hold several tables: spreadsheets, databases, arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from framework.browse.render.tables.grid import Grid, Table, page_of
@@ -9,6 +9,8 @@ from framework.browse.view_options import ViewOptions
 MOST_SHEETS = 200
 MOST_BOOK_ROWS = 20_000
 MOST_BOOK_CELLS = 400_000
+LISTS = {"Contents", "Variables"}
+"""First tables of these names list the others."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class Book:
     number: int
     table: Table | None
     facts: Sequence[tuple[str, str]] = ()
+
+    @property
+    def links(self) -> Mapping[str, int]:
+        """Which table each name leads to, in one that lists what the file has."""
+        if self.number or not {*self.names[:1]} & LISTS:
+            return {}
+        return {name: number for number, name in enumerate(self.names) if number}
 
 
 def book_of(names: Sequence[str], grid: Grid | None, asked: ViewOptions, facts: Sequence[tuple[str, str]] = ()) -> Book:
