@@ -84,6 +84,7 @@ class Pack(Base):
     __tablename__ = "packs"
     __table_args__ = (
         partial_index("ix_packs_fault", "repository_id", where="fault IS NOT NULL"),
+        partial_index("ix_packs_in_use", "repository_id", where="superseded_version IS NULL"),
         partial_index("ix_packs_moved", "checked_at", where="storage_class IS NOT NULL"),
     )
 
