@@ -14,6 +14,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from framework.files import CHUNK_BYTES, read_chunks, sha256_of
+from framework.lru import LRUCache
 from framework.storage.contract import (
     BodyAltered,
     Fetched,
@@ -28,6 +29,7 @@ from framework.storage.counting import METER
 
 INCOMING = ".incoming"
 ABANDONED_HOURS = 24
+REMEMBERED_FOLDERS = 1000
 
 
 class FolderStore(ObjectStore):
@@ -35,6 +37,7 @@ class FolderStore(ObjectStore):
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._lasting: LRUCache[Path, int | None] = LRUCache(REMEMBERED_FOLDERS)
         with _translate_errors():
             (root / INCOMING).mkdir(parents=True, exist_ok=True)
             _sweep(root / INCOMING)
@@ -123,8 +126,18 @@ class FolderStore(ObjectStore):
         except FileExistsError:
             if sha256_of(target) != sha256:
                 raise ObjectExists(f"{key} has other bytes already; a key is never used twice.") from None
-        for folder in _up_to(self._root, target.parent):
-            _sync_folder(folder)
+        self._keep_entry(target.parent)
+
+    def _keep_entry(self, folder: Path) -> None:
+        """Have the disk keep a new entry of the folder, and the entries by which the folder itself is found.
+
+        Another process may have made a folder and not have synced it yet. One that was kept once stays.
+        """
+        _sync_folder(folder)
+        number = folder.stat().st_ino
+        if folder != self._root and self._lasting.get(folder, None) != number:
+            self._keep_entry(folder.parent)
+            self._lasting.put(folder, number)
 
 
 def _reader(source: bytes | Path) -> BinaryIO:
@@ -173,14 +186,6 @@ def _status(entry: "os.DirEntry[str]") -> os.stat_result | None:
         return entry.stat()
     except FileNotFoundError:  # deleted since the folder was read
         return None
-
-
-def _up_to(root: Path, folder: Path) -> Iterator[Path]:
-    """The folder and those above it: another process may have made one and not have synced it yet."""
-    while folder != root:
-        yield folder
-        folder = folder.parent
-    yield root
 
 
 def _sync_folder(folder: Path) -> None:

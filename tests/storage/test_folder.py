@@ -71,6 +71,11 @@ def test_it_publishes_only_what_is_on_the_disk(
     (draft, draft_was_public), *folders = synced
     assert (Path(draft).parent.name, draft_was_public) == (INCOMING, False)
     assert folders == [(str(path), True) for path in list(published.parents)[:3]]
+    synced.clear()
+    for key in ("a/b/d", "a/e/f"):
+        folder.put(key, b"body", sha256=hex_of(b"body"))
+    kept = [path for path, _is_public in synced if INCOMING not in path]
+    assert kept == [str(tmp_path / "objects" / name) for name in ("a/b", "a/e", "a")], "folders that are new, and above"
 
 
 def test_a_full_disk_leaves_nothing_behind(folder: FolderStore, tmp_path: Path) -> None:
