@@ -46,14 +46,14 @@ def measure() -> Comparison:
             visitor.submit("/login", username=name, password=password)
             page = f"/{name}/files/upload/main/"
             token = visitor.read_token(page)
-            _upload(visitor, page, token, os.urandom(MIB))
+            _upload(visitor, page, _form(token, os.urandom(MIB)))
             _gunicorn, web, *_ = family(running.process_id)
             forget_most_memory(web)
             before = read_most_mib(web)
             ours, floor = list[float](), list[float]()
             for _round in range(ROUNDS):
                 content = os.urandom(SIZE)
-                ours.append(_take_seconds(partial(_upload, visitor, page, token, content)))
+                ours.append(_take_seconds(partial(_upload, visitor, page, _form(token, content))))
                 floor.append(_measure_floor(content))
             growth = read_most_mib(web) - before
     work, mine, theirs = "100 MiB by the upload form", Runs(ours), Runs(floor)
@@ -64,14 +64,17 @@ def measure() -> Comparison:
     return Comparison(work, mine, {FLOOR: theirs}, figures)
 
 
-def _upload(visitor: Visitor, page: str, token: str, content: bytes) -> None:
-    """Post the form as a browser does, the file behind the fields."""
+def _form(token: str, content: bytes) -> bytes:
+    """The form as a browser sends it, the file behind the fields."""
     fields = {"csrf_token": token, "message": "A file", "branch": "main", "path": ""}
     parts = [
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{it}\r\n' for key, it in fields.items()
     ]
     parts.append(f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="noise"\r\n\r\n')
-    body = b"".join(["".join(parts).encode(), content, f"\r\n--{BOUNDARY}--\r\n".encode()])
+    return b"".join(["".join(parts).encode(), content, f"\r\n--{BOUNDARY}--\r\n".encode()])
+
+
+def _upload(visitor: Visitor, page: str, body: bytes) -> None:
     headers = {
         "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
         "Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.session.cookies),

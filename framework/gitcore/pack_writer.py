@@ -105,6 +105,13 @@ class PackWriter:
         if check.hexdigest() != sha:
             raise ValueError(f"blob {sha} was altered while it was packed")
 
+    def add_new_blob(self, chunks: Iterator[bytes], size_bytes: int) -> str:
+        """Add a blob of `size_bytes` that the pack does not hold, and that nobody has named yet; its name in hex."""
+        check = blob_hash(size_bytes)
+        start, crc32 = self._put_entry(BLOB, size_bytes, _deflate(_hash_chunks(chunks, check), 1))
+        self._entries[check.hexdigest()] = _Entry(check.digest(), start, crc32)
+        return check.hexdigest()
+
     def add_delta(self, sha: str, base_sha: str, delta: Iterable[bytes], delta_bytes: int) -> None:
         """Add the object of this name as a delta of `delta_bytes` against one that the pack holds already.
 
@@ -156,12 +163,16 @@ class PackWriter:
             self._hashes.update(data)
 
     def _write(self, sha: str, kind: int, size_bytes: int, deflated: Iterator[bytes]) -> None:
+        self._entries[sha] = _Entry(bytes.fromhex(sha), *self._put_entry(kind, size_bytes, deflated))
+
+    def _put_entry(self, kind: int, size_bytes: int, deflated: Iterator[bytes]) -> tuple[int, int]:
+        """Where the entry begins, and its CRC-32."""
         start, crc = self._position, 0
         for chunk in _with_header(kind, size_bytes, deflated):
             crc = zlib.crc32(chunk, crc)
             self._put(chunk)
             self._position += len(chunk)
-        self._entries[sha] = _Entry(bytes.fromhex(sha), start, crc)
+        return start, crc
 
 
 class _Hashes:

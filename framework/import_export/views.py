@@ -11,7 +11,8 @@ from framework.import_export import exports, imports
 from framework.import_export.forms import ImportForm
 from framework.projects.core.access import project_for
 from framework.storage.current import store
-from framework.uploads.receiving import ReceivedFile, receive_form
+from framework.uploads.form.received_files import ReceivedFile
+from framework.uploads.receiving import receive_form
 from framework.uploads.refusals import too_large_sentence
 from framework.web.answers import ViewResponse
 from framework.web.byte_ranges import serve_range

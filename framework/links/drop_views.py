@@ -60,7 +60,7 @@ def receive(token: str) -> ViewResponse:
     network = budgets.network_of(request.remote_addr or "")
     budgets.spend_now(f"drop:{drop_off.id}:{network}", f"drop-network:{network}", f"drop-link:{drop_off.id}")
     refuse_without_room(drop_off, request.content_length or 0)
-    with receive_form(request, most_bytes=drop_off.request_bytes) as files:
+    with receive_form(request, into_git=True, most_bytes=drop_off.request_bytes) as files:
         form = _form(mine)
         handed_in = form.attempt(lambda: _store(drop_off, mine, form, files, began_at))
     if wants_json():

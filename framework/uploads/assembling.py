@@ -1,7 +1,7 @@
 """Finished uploads as local files, their parts fetched from the store in parallel."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from framework import config
 from framework.errors import Conflict, TooLarge
 from framework.formatting import format_limit
 from framework.gitcore.pack_writer import file_blob_name
+from framework.gitcore.packs import WrittenPack
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.storage.contract import BodyAltered, ObjectMissing
@@ -46,6 +47,8 @@ class OpenedUpload:
     id: str
     path: Path
     size_bytes: int
+    pack: WrittenPack | None = None
+    tokens: Set[str] | None = None
 
     @cached_property
     def blob(self) -> str:

@@ -24,7 +24,8 @@ class Changes:
     """What one person changes on one branch, in one commit; `parent`, `base`, `start` and `free` are as in `Write`.
 
     `kind` is what the activity calls it: `upload`, `hand_in`, or `commit` for everything else, and `details` is what it
-    tells beside the rest. `tracked` are the paths that the branch wants in Git LFS, where somebody has looked already.
+    tells beside the rest. Where somebody has looked already, `tracked` are the paths that the branch wants in Git LFS,
+    and `tokens` what looks like access tokens in the files, by their paths.
     """
 
     operations: Sequence[Operation]
@@ -37,6 +38,7 @@ class Changes:
     kind: str = "commit"
     details: Mapping[str, Any] = field(default_factory=dict)
     tracked: Set[str] | None = None
+    tokens: Mapping[str, Set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def store_contribution(
     """
     puts = [operation for operation in changes.operations if isinstance(operation, Put)]
     for put in puts:
-        refuse_tokens(put.path, tokens_in_file(put.file))
+        found = changes.tokens.get(put.path)
+        refuse_tokens(put.path, tokens_in_file(put.file) if found is None else found)
     message = changes.message.strip()[:LONGEST_MESSAGE]
     wanted = Write(
         repository_id=access.repository_id,

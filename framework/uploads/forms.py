@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
 from framework.errors import Invalid
+from framework.uploads.form.received_files import ReceivedFile
 from framework.uploads.operations import FileOutcome, FilesRefused, Upload
-from framework.uploads.receiving import MAX_PARTS, ReceivedFile
+from framework.uploads.receiving import MAX_PARTS
 from framework.uploads.skipped import Skipped
 from framework.web.forms import PageForm, strip
 

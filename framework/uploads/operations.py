@@ -1,14 +1,15 @@
 """An upload: the files of one form become one commit, and its members hear of it."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from framework import config
 from framework.accounts.core.account import Account
 from framework.errors import Invalid, TooLarge
+from framework.gitcore.packs import WrittenPack
 from framework.gitcore.path_policy import BadPath, check_path
 from framework.gitcore.ref_names import HEADS, branch_ref
 from framework.lfs.attributes import find_tracked_paths
@@ -21,7 +22,7 @@ from framework.repositories.history.refs import resolve
 from framework.repositories.write.operations import Put, Written
 from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes
-from framework.uploads.receiving import ReceivedFile
+from framework.uploads.form.received_files import ReceivedFile
 from framework.uploads.refusals import too_large_sentence
 from framework.uploads.tus.resumable import find_uploads, mark_used
 
@@ -72,6 +73,14 @@ class SentFile(Protocol):
     def blob(self) -> str:
         """The name that Git gives its content, in hex."""
 
+    @property
+    def pack(self) -> WrittenPack | None:
+        """A pack that has it and nothing else, where it was packed while it arrived."""
+
+    @property
+    def tokens(self) -> Set[str] | None:
+        """What looks like access tokens in it, where it was searched while it arrived."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -107,6 +116,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
         arrived += [opened[upload_id] for _name, upload_id in upload.uploads]
         puts = [put_file(path, file) for path, file in zip(paths, arrived, strict=True)]
         changes = read_project(access, lambda copy: _plan(copy, upload, puts))
+        changes = replace(changes, tokens=list_tokens(zip(paths, arrived, strict=True)))
         written = store_changes(access, account, changes)
     mark_used(account, [upload_id for _name, upload_id in upload.uploads])
     return written
@@ -163,7 +173,12 @@ def _problem(path: str, size_bytes: int, counts: Counter[str]) -> str | None:
 
 def put_file(path: str, file: SentFile) -> Put:
     """The operation that stores a received file under this path."""
-    return Put(path, file.path, file.size_bytes, file.blob)
+    return Put(path, file.path, file.size_bytes, file.blob, file.pack)
+
+
+def list_tokens(files: Iterable[tuple[str, SentFile]]) -> dict[str, Set[str]]:
+    """What looks like access tokens in these (path, file) pairs, by paths, as far as they have been searched."""
+    return {path: file.tokens for path, file in files if file.tokens is not None}
 
 
 def _default_message(copy: Copy, tip: str | None, puts: Sequence[Put]) -> str:

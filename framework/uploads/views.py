@@ -16,11 +16,12 @@ from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.refs import split_branch
 from framework.repositories.write.operations import Written
 from framework.uploads.flashes import flash_stored
+from framework.uploads.form.received_files import ReceivedFile
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.junk import explain_junk, name_junk
 from framework.uploads.operations import store_upload
 from framework.uploads.preflight import LONGEST_BYTES, PreflightRequest, look_ahead
-from framework.uploads.receiving import ReceivedFile, receive_form
+from framework.uploads.receiving import receive_form
 from framework.uploads.skipped import dismiss_skipped, read_skipped, warn_of_skipped
 from framework.web.answers import ViewResponse
 from framework.web.errors import problem, wants_json
@@ -58,7 +59,7 @@ def upload(owner: str, project: str, place: str = "") -> ViewResponse:
     account = require_account()
     access = project_for(account, owner, project, "writer")
     target = _target(access, place)
-    with receive_form(request) as files:
+    with receive_form(request, into_git=True) as files:
         form = UploadForm(branch=target.branch, path=target.folder)
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
     if written is not None:

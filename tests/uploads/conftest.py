@@ -17,8 +17,8 @@ from framework.repositories.object_keys import new_id
 from framework.repositories.write.operations import Delete
 from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes
+from framework.uploads.form.received_files import ReceivedFile
 from framework.uploads.operations import Upload, store_upload
-from framework.uploads.receiving import ReceivedFile
 from tests.cast import SignIn, Visitor
 
 UPLOADS = "/api/v1/uploads"

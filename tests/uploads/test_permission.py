@@ -7,8 +7,8 @@ from framework.config import Config
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.members.roles import remove_person
 from framework.repositories.cache.scratch import scratch
+from framework.uploads.form.received_files import ReceivedFile
 from framework.uploads.operations import Upload, store_upload
-from framework.uploads.receiving import ReceivedFile
 from tests.cast import SignIn, Visitor, csrf_token
 from tests.uploads.form import MIB, PAGE, files, nothing_stored, post
 

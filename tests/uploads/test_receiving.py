@@ -1,18 +1,24 @@
 """What is read of a multipart form: each byte once, never much at a time, and nothing past a limit."""
 
 import io
+import random
+import subprocess
+import threading
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
+from dulwich.objects import Blob
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
+from framework.accounts.signin.tokens import new_text
 from framework.config import Config
+from framework.uploads.form import received_files
+from framework.uploads.form.multipart_form import LONGEST_HEADER_BYTES, READ_BYTES
 from framework.uploads.receiving import (
     LONGEST_FIELDS_BYTES,
-    LONGEST_HEADER_BYTES,
     MAX_PARTS,
-    READ_BYTES,
     BrokenUpload,
     FieldsTooLong,
     StreamingRequest,
@@ -43,9 +49,11 @@ def request_of(
     return StreamingRequest(made.get_environ())
 
 
-def received(request: StreamingRequest) -> tuple[list[tuple[str, bytes]], list[tuple[str, str]]]:
+def received(
+    request: StreamingRequest, *, into_git: bool = False
+) -> tuple[list[tuple[str, bytes]], list[tuple[str, str]]]:
     """The files and the fields of a form."""
-    with receive_form(request) as files:
+    with receive_form(request, into_git=into_git) as files:
         read = [(name, file.path.read_bytes()) for name, file in files]
     return read, list(request.form.items(multi=True))
 
@@ -134,15 +142,60 @@ def test_it_counts_the_bytes_of_all_fields(settings: Config, more: int) -> None:
         assert len(received(request)[1]) == 2
 
 
-def test_memory_does_not_grow_with_a_file(settings: Config) -> None:
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch, with_settings: Callable[..., Config]) -> None:
+    """Have files of 100 bytes packed while they arrive."""
+    with_settings(large_blob_bytes=100)
+    monkeypatch.setattr(received_files, "PACKED_AHEAD_BYTES", 100)
+
+
+@pytest.mark.parametrize("size_bytes", [2 * READ_BYTES, 3 * READ_BYTES + 7])
+@pytest.mark.usefixtures("eager")
+def test_the_last_file_is_packed_while_it_arrives(size_bytes: int) -> None:
+    content = random.Random(size_bytes).randbytes(size_bytes)
+    body = part(b'name="a"', b"1") + file_part(b"first", content) + file_part(b"last", content) + END
+    with receive_form(request_of(body), into_git=True) as [(_, first), (_, last)]:
+        assert first.pack is None
+        assert first.blob == last.blob == Blob.from_string(content).id.decode()
+        assert last.pack
+        told = subprocess.run(["git", "verify-pack", "-v", last.pack.idx], check=True, stdout=subprocess.PIPE).stdout
+        assert told.startswith(f"{last.blob} blob   {size_bytes} ".encode())
+
+
+@pytest.mark.parametrize("after", [part(b'name="a"', b"1") + END, END[:-2], END + b"more"])
+@pytest.mark.usefixtures("eager")
+def test_a_file_whose_size_was_guessed_wrong_is_named_afterwards(after: bytes) -> None:
+    with receive_form(request_of(file_part(b"a", b"x" * 200) + after), into_git=True) as [(_, file)]:
+        assert (file.pack, file.blob) == (None, Blob.from_string(b"x" * 200).id.decode())
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_file_that_breaks_off_leaves_no_thread(settings: Config) -> None:
+    before = threading.active_count()
+    with pytest.raises(BrokenUpload):
+        received(request_of(file_part(b"a", b"x" * 200)[:-20], length=230), into_git=True)
+    assert threading.active_count() == before
+
+
+def test_tokens_are_found_while_a_file_arrives(settings: Config) -> None:
+    token = new_text()
+    body = file_part(b"a", b"x" * (READ_BYTES - 90) + b" " + token.encode()) + END
+    with receive_form(request_of(body), into_git=True) as [(_, file)]:
+        assert file.tokens == {token}
+    with receive_form(request_of(body)) as [(_, file)]:
+        assert file.tokens is None
+
+
+@pytest.mark.parametrize(("into_git", "most_mib"), [(False, 1), (True, 6)])
+def test_memory_does_not_grow_with_a_file(settings: Config, most_mib: int, *, into_git: bool) -> None:
     body = file_part(b"large", bytes(32 * MIB)) + END
     request = request_of(body)
     tracemalloc.start()
-    with receive_form(request) as [(_name, file)]:
-        assert file.size_bytes == 32 * MIB
+    with receive_form(request, into_git=into_git) as [(_name, file)]:
+        assert (file.size_bytes, file.pack is not None) == (32 * MIB, into_git)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < MIB
+    assert peak < most_mib * MIB
 
 
 @pytest.mark.parametrize("fields", [{}, {"csrf_token": "x"}])

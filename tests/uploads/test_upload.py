@@ -14,8 +14,12 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.notify.digests import send_news
 from framework.projects.notify.preferences import choose
 from framework.repositories.cache.copy import open_copy
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY
+from framework.repositories.catalog.snapshot import read_packs
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
+from framework.repositories.maintenance.verification import verify
+from framework.uploads.form import received_files
 from tests.cast import SignIn, Visitor, csrf_token, posted_texts
 from tests.observability.numbers import Growth
 from tests.projects.notify.notice_rows import age_notices
@@ -31,6 +35,17 @@ def test_it_stores_files_and_folders_in_one_commit(uploader: Visitor, alice: Acc
         (commit,) = read_log(copy, resolve(copy, "main"))
     assert (commit.author_name, commit.author_email) == ("Alice Liddell", "alice@example.org")
     assert (commit.title, commit.body) == ("Three files", "and why")
+
+
+def test_a_file_that_was_packed_while_it_arrived_is_stored_beside_others(
+    uploader: Visitor, secret: ProjectAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(received_files, "PACKED_AHEAD_BYTES", 2 * MIB)
+    sent = {"one": os.urandom(2 * MIB), "small": b"1", "two": os.urandom(2 * MIB)}
+    assert upload(uploader, sent).status_code == 303
+    assert paths(secret) == sent.keys()
+    assert verify(secret.repository_id).faults == ()
+    assert sorted(pack.kind for pack in read_packs(secret.repository_id)) == [BLOBS, BLOBS, HISTORY]
 
 
 def test_the_files_are_listed_at_once(uploader: Visitor) -> None:

@@ -55,12 +55,24 @@ def tokens_in_file(file: Path) -> set[str]:
 
 
 def tokens_in_pieces(pieces: Iterable[bytes]) -> set[str]:
-    """The same of a content that comes piece by piece; a token may lie across some, so each seam is searched, too."""
-    found, end = set[str](), b""
+    """The same of a content that comes piece by piece."""
+    search = TokenSearch()
     for piece in pieces:
-        found |= tokens_in(piece) | tokens_in(end + piece[: tokens.LONGEST])
-        end = (end + piece[-tokens.LONGEST :])[-tokens.LONGEST :]
-    return found
+        search.read(piece)
+    return search.found
+
+
+class TokenSearch:
+    """Finds what looks like a token of ours in pieces that follow each other; `found` has what there is so far."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self._end = b""
+
+    def read(self, piece: bytes) -> None:
+        """Search the next piece; a token may lie across some, so the seam is searched, too."""
+        self.found |= tokens_in(piece) | tokens_in(self._end + piece[: tokens.LONGEST])
+        self._end = (self._end + piece[-tokens.LONGEST :])[-tokens.LONGEST :]
 
 
 def tokens_in(content: bytes) -> set[str]:

@@ -18,8 +18,9 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.write.operations import Delete, Move, Operation, Put
 from framework.uploads.assembling import OpenedUpload, open_uploads
 from framework.uploads.changing import Changes
+from framework.uploads.form.received_files import FileReceiver, ReceivedFile
 from framework.uploads.operations import FileOutcome, FilesTooLarge, SentFile, put_file
-from framework.uploads.receiving import BrokenUpload, FileReceiver, ReceivedFile, RequestTooLarge
+from framework.uploads.receiving import BrokenUpload, RequestTooLarge
 from framework.uploads.refusals import too_large_sentence
 from framework.uploads.tus.resumable import find_uploads
 

@@ -27,7 +27,15 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import exists
 from framework.repositories.write.operations import Delete, Operation, PathsChanged, Written
 from framework.uploads.changing import Changes, Contributor, store_contribution
-from framework.uploads.operations import FileOutcome, FilesRefused, FilesTooLarge, NoFiles, SentFile, put_file
+from framework.uploads.operations import (
+    FileOutcome,
+    FilesRefused,
+    FilesTooLarge,
+    NoFiles,
+    SentFile,
+    list_tokens,
+    put_file,
+)
 
 AUTHOR_DOMAIN = "hand-in.invalid"
 """Addresses below `.invalid` reach nobody (RFC 2606): whoever can read the project does not learn the sender's own."""
@@ -201,7 +209,8 @@ class _Attempt:
         tip = copy.snapshot.find_branch(branch)
         if self._is_new and tip and exists(copy, tip, self._path):
             raise FolderTaken
-        puts: list[Operation] = [put_file(f"{self._path}/{name}", file) for name, file in self._delivery.files]
+        files = [(f"{self._path}/{name}", file) for name, file in self._delivery.files]
+        puts: list[Operation] = [put_file(path, file) for path, file in files]
         sent = {name for name, _file in self._delivery.files}
         earlier = [str(file["path"]) for file in self._before.files] if self._before else []
         gone = [f"{self._path}/{name}" for name in earlier if name not in sent]
@@ -216,6 +225,7 @@ class _Attempt:
             free=self._path if self._is_new else None,
             kind="hand_in",
             details={"name": self._delivery.name},
+            tokens=list_tokens(files),
         )
 
     def _recheck(self, session: Session) -> None:

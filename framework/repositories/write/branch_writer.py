@@ -226,15 +226,20 @@ class _Writer:
         packed = {sha for sizes in self._sizes.values() for sha in sizes}
         puts = [put for put in self._puts(large=True) if put.sha not in packed]
         known = read_large_blob_sizes(self._wanted.repository_id, {put.sha for put in puts})
-        new = {put.sha: put for put in puts if put.sha not in known}
-        if not new:
-            return
+        new = {put.sha: put for put in puts if put.sha not in known}.values()
+        for put in new:
+            if put.pack:
+                self._take_blobs([put], put.pack)
+        if loose := [put for put in new if not put.pack]:
+            with PackWriter(self._folder / f"pack-{object_keys.new_id()}.pack", expected_count=len(loose)) as writer:
+                for put in loose:
+                    _add(writer, put)
+                self._take_blobs(loose, writer.finish())
+
+    def _take_blobs(self, puts: Sequence[Put], pack: WrittenPack) -> None:
         name = object_keys.new_id()
-        self._sizes[name] = {sha: put.size_bytes for sha, put in new.items()}
-        with PackWriter(self._folder / f"pack-{name}.pack", expected_count=len(new)) as writer:
-            for put in new.values():
-                _add(writer, put)
-            self._blobs[name] = (BLOBS, writer.finish())
+        self._sizes[name] = {put.sha: put.size_bytes for put in puts}
+        self._blobs[name] = (BLOBS, pack)
 
     def _add_small_blobs(self, writer: PackWriter, copy: Copy) -> None:
         for put in self._puts(large=False):

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from framework.errors import Conflict, NotFound, Unavailable
+from framework.gitcore.packs import WrittenPack
 from framework.repositories.catalog.changes import StoredLfs
 
 
@@ -54,12 +55,16 @@ class TooBusy(Unavailable):
 
 @dataclass(frozen=True)
 class Put:
-    """Store the content of a local file (size in bytes, blob name in hex) under this path."""
+    """Store the content of a local file (size in bytes, blob name in hex) under this path.
+
+    `pack` has the blob, and nothing else, where somebody has packed it already.
+    """
 
     path: str
     file: Path
     size_bytes: int
     sha: str
+    pack: WrittenPack | None = None
 
 
 @dataclass(frozen=True)

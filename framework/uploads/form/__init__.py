@@ -1,0 +1,1 @@
+"""A multipart form as it arrives: its parts, and the files among them."""
