@@ -129,7 +129,7 @@ def copy_large_files(snapshot: Snapshot, repository: Path, target: ProjectAccess
         target.repository_id, needed
     )
     objects = list(lfs_objects.read_named(snapshot.repository_id, needed - there.keys()).values())
-    plan = quota.check_room(target, sum(one.size_bytes for one in objects))
+    plan = quota.check_room(target, sum(one.size_bytes for one in objects)).plan
     for one in objects:
         quota.refuse_large_file(plan, one.oid, one.size_bytes)
     for some in _batches(objects):

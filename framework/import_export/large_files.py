@@ -49,7 +49,7 @@ def take_objects(archive: Path, access: ProjectAccess, folder: Path, work: Work)
     """
     with open_zip(archive) as opened:
         entries = _find_missing(access.repository_id, _entries(opened))
-        plan = quota.check_room(access, sum(entry.file_size for entry in entries.values()))
+        plan = quota.check_room(access, sum(entry.file_size for entry in entries.values())).plan
         for entry in entries.values():
             quota.refuse_large_file(plan, entry.filename, entry.file_size)
         done = 0

@@ -95,7 +95,7 @@ class PackReceiver:
         landing.check_refs(self._statuses, snapshot, self._protection)
         packs: list[PushedPack] = []
         if pack and self._statuses.accepted:
-            self._plan, self._room_bytes = quota.check_room(self._access, announced_bytes), announced_bytes
+            self._check_room(announced_bytes)
             quarantine = Quarantine(folder, self._repository_id, policy.CLEARING, known=(snapshot, stored))
             packs = self._store_packs(quarantine, pack)
         return self._land_until_done(packs, snapshot, quarantine) if self._statuses.moves else []
@@ -138,10 +138,16 @@ class PackReceiver:
         if not self._statuses.moves:
             return []
         new_bytes = sum(pack.new.stored_bytes for pack in packs)
-        if new_bytes > self._room_bytes:  # than what there was room for when the body began
-            quota.check_room(self._access, new_bytes)
+        if new_bytes > self._room_bytes:
+            self._check_room(new_bytes)
         self._send(packs)
         return packs
+
+    def _check_room(self, new_bytes: int) -> None:
+        """Refuse what has no room now, and note how much has: other owners fill a store that is limited as a whole."""
+        usage = quota.check_room(self._access, new_bytes)
+        limited = config.current().store_max_bytes is not None
+        self._plan, self._room_bytes = usage.plan, new_bytes if limited else usage.room_bytes
 
     def _land_until_done(
         self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None

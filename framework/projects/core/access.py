@@ -162,6 +162,8 @@ def role_in(session: Session, account: Account | None, project: Project) -> str 
     """What this person is in the project; None for somebody without a part in it, or with a token for another one."""
     if account is None:
         return None
+    if project.owner_id == account.id:
+        return _role(account, project, None)
     own = session.get(Member, (project.id, account.id))
     through = read_group_role(session, project.owner_id, account.id)
     return _role(account, project, highest_role(own.role if own else None, *through))

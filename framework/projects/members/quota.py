@@ -128,8 +128,8 @@ def lock_owner(session: Session, access: ProjectAccess) -> User:
     return _lock(session, session.scalars(select(Project.owner_id).where(Project.id == access.id)).one())
 
 
-def check_room(access: ProjectAccess, new_bytes: int) -> Plan:
-    """The owner's plan, if so much more would fit now; the commit point asks again.
+def check_room(access: ProjectAccess, new_bytes: int) -> OwnerUsage:
+    """What the project's owner has, if so much more would fit now; the commit point asks again.
 
     Raises:
         QuotaExceeded, StoreFull: it would not.
@@ -138,7 +138,7 @@ def check_room(access: ProjectAccess, new_bytes: int) -> Plan:
         usage = read_owner_usage(session, _owner_of(session, access))
         refuse_excess(access, usage, new_bytes)
         refuse_full_store(session, new_bytes)
-    return usage.plan
+    return usage
 
 
 def refuse_large_file(plan: Plan, path: str, size_bytes: int) -> None:
