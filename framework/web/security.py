@@ -1,7 +1,7 @@
 """What every answer has: security headers, our own host over https alone, and redirects to our own paths."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import ip_address, ip_network
@@ -148,11 +148,17 @@ def _refuse_nul() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name, _value in response.headers}
+    for name, value in _list_headers():
+        if name.lower() not in given:
+            response.headers.add(name, value)
+    return response
+
+
+def _list_headers() -> Iterator[tuple[str, str]]:
+    yield from HEADERS.items()
     if config.current().is_https:
         names = "; includeSubDomains" if config.current().hsts_subdomains else ""
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS_SECONDS}{names}")
+        yield "Strict-Transport-Security", f"max-age={TWO_YEARS_SECONDS}{names}"
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-    return response
+        yield "Cache-Control", "private, no-cache"

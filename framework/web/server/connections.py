@@ -82,6 +82,7 @@ class ClientSocket(socket.socket):
         super().__init__(fileno=accepted.detach())
         self.pace = Pace()
         self._outgoing = bytearray()
+        self._is_held = False
 
     @property
     def outgoing_bytes(self) -> int:
@@ -95,9 +96,16 @@ class ClientSocket(socket.socket):
         self.pace.moved_bytes += len(data)
         return data
 
+    def hold(self) -> None:
+        """Have the next data, the head of an answer, wait for what follows it: the client wakes once for both."""
+        self._is_held = True
+
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         """Send the data, or keep it for `flush`; wait only while more than `LONGEST_OUTGOING_BYTES` is kept."""
         self._outgoing += data
+        if self._is_held:
+            self._is_held = False
+            return
         self.flush()
         while len(self._outgoing) > LONGEST_OUTGOING_BYTES:
             with self.pace.count_waiting():

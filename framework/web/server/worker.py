@@ -30,6 +30,7 @@ MOST_WAITING = 500
 """How many requests of the same kinds wait: a crowd of strangers' fetches takes no place in the line for pages."""
 LINGER_SECONDS, LINGER_STALL_SECONDS, LINGER_BYTES = 120, 5, 1 << 30
 POLICE_SECONDS = 0.5
+NOTIFIES_EVERY_SECONDS = 1.0
 FREE_CONNECTIONS = 10
 MOST_KEPT_BYTES = 32 << 20
 """Of requests that arrive and answers that leave without a thread, for a process."""
@@ -50,7 +51,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._waiting: dict[Connection, None] = {}
         self._running: set[Connection] = set()
         self._gate = Gate(self.cfg.threads)
-        self._policed_at = 0.0
+        self._policed_at = self._notified_at = 0.0
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -83,6 +84,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         connection = Connection(self.cfg, accepted, client, listener.getsockname())
         self._await_request(connection)
         self._read(connection)
+
+    def handle(self, conn: Connection) -> object:
+        """Answer a request; what it has left to be sent, such as the head of an answer without a body, goes out."""
+        try:
+            return super().handle(conn)
+        finally:
+            with suppress(OSError):
+                conn.sock.flush()
+
+    def notify(self) -> None:
+        """Tell the main process now and then that the loop turns; each time would cost each request a few."""
+        if monotonic() - self._notified_at >= NOTIFIES_EVERY_SECONDS:
+            self._notified_at = monotonic()
+            super().notify()
 
     def finish_request(self, conn: Connection, fs: "Future[object]") -> None:
         """A thread has answered: send what is left, and keep the connection or let it end."""

@@ -22,6 +22,7 @@ def _close_early(application: WSGIApplication) -> WSGIApplication:
         def begin_answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if _has_unread(body.reader):
                 response.force_close()
+            response.sock.hold()
             return start_response(status, headers, *more)
 
         return application(environ, begin_answer)
