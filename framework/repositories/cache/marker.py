@@ -62,7 +62,7 @@ def read_marker(copy: Path) -> Marker | None:
         found = Marker(**{_FIELDS.get(name, name): value for name, value in written.items()})
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return None
-    return found if all((copy / part).exists() for part in LAYOUT) else None
+    return found if all(os.path.exists(f"{copy}/{part}") for part in LAYOUT) else None  # noqa: PTH110 # on each page
 
 
 def write_marker(copy: Path, marker: Marker) -> None:
