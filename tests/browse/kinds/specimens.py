@@ -115,6 +115,7 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "curve.opj": (bytes(64), ["project of Origin"]),
     "trial.jmp": (bytes(64), ["program for statistics"]),
     "lakes.dta": (made("lakes.dta"), ["greatest depth in m", "Öschinen", "56.25", "2024-05-02", "3 rows"]),
+    "lakes.xpt": (made("lakes.xpt"), ["greatest depth in m", "Öschinen", "56.25", "2024-05-02", "1959-12-31 23:00:00", "3 rows"]),
     "lakes.sav": (made("lakes.sav"), ["greatest depth in m", "Öschinen", "56.25", "2024-05-02", "3 rows"]),
     "lakes.mat": (made("lakes.mat"), ["structure", "2 × 2", "3 variables"]),
     "lakes.parquet": (made("lakes.parquet"), ["Öschinen", "56.25", "timestamp", "Snappy", "3 rows"]),

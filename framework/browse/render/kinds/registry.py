@@ -98,6 +98,7 @@ DATA = (
         f"{_ROOM}.data.sqlite:read_database",
     ),
     Kind("Stata data sets", (".dta",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.stata:read_stata"),
+    Kind("SAS transport files", (".xpt",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.xport:read_xport"),
     Kind("SPSS data sets", (".sav", ".zsav"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.spss:read_spss"),
     Kind("Parquet files", (".parquet", ".pq"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.parquet.reading:read_parquet"),
     Kind("MATLAB files", (".mat",), FILE, "book", 64 * _MIB, f"{_ROOM}.data.matlab:read_matlab"),
@@ -151,7 +152,7 @@ MEDIA = (
     ),
 )
 NAMED_KINDS = (
-    Kind("SAS data sets", (".sas7bdat", ".xpt"), NAMED, sentence="This is a SAS data set. SAS, haven in R and pandas in Python open it."),
+    Kind("SAS data sets", (".sas7bdat",), NAMED, sentence="This is a SAS data set. SAS, haven in R and pandas in Python open it."),
     Kind("Access databases", (".mdb", ".accdb"), NAMED, sentence="This is a database of Microsoft Access. Access and MDB Viewer open it."),
     Kind("Arrow tables", (".feather", ".arrow"), NAMED, sentence="This is a table of Apache Arrow. arrow in R and pyarrow or pandas in Python open it."),
     Kind("Python pickles", (".pkl", ".pickle", ".joblib"), NAMED, sentence="These are pickled objects of Python. Loading them can run any program: load only what you trust."),
