@@ -17,6 +17,7 @@ from framework.gitcore import git
 from framework.gitcore.lfs.references import find_pointed_objects
 from framework.gitcore.ref_names import HEADS
 from framework.githttp.push.importing import land_history
+from framework.githttp.push.landing import admit_all
 from framework.lfs.reading import stream_whole
 from framework.lfs.receiving import store_files
 from framework.projects.branches.operations import set_default_branch
@@ -45,19 +46,22 @@ Say = Callable[[str], None]
 class Source:
     """What to take of a repository: `copy` is all of it, `branch` the default branch, `template` its newest files.
 
-    `began_at` is the moment, in seconds since 1970, that the first version of a template's project tells.
+    `began_at` is the moment, in seconds since 1970, that the first version of a template's project tells. `recheck` may
+    refuse in the transaction that stores what was copied.
     """
 
     repository_id: str
     kind: str
     began_at: int = 0
+    recheck: Callable[[Session], None] = admit_all
 
 
 def fill(target: ProjectAccess, account: Account, source: Source, *, say: Say) -> list[str]:
     """Give the project what the source has; why branches or tags were left out. A second run changes nothing.
 
     Raises:
-        QuotaExceeded, FileOverPlan, and what else a push raises: nothing is stored. What `read_copy` raises.
+        QuotaExceeded, FileOverPlan, and what else a push or `recheck` raises: nothing is stored.
+        What `read_copy` raises.
     """
     return read_copy(source.repository_id, lambda copy: _fill(copy, target, account, source, say), FULL)
 
@@ -76,7 +80,7 @@ def _fill(copy: Copy, target: ProjectAccess, account: Account, source: Source, s
         say("Copying the large files")
         copy_large_files(copy.snapshot, repository, target, folder)
         say("Copying the history")
-        _count, refused = land_history(target, account, repository, say=say)
+        _count, refused = land_history(target, account, repository, say=say, recheck=source.recheck)
     _keep_default_branch(target, account, default_branch)
     return refused
 

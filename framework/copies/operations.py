@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -209,13 +210,18 @@ def _refuse_excess(session: Session, project: ProjectAccess, new_bytes: int) -> 
 
 def _open(session: Session, account: Account, row: Copied) -> tuple[tuple[str, str], Source]:
     """The names of the project to fill, and what to fill it from."""
-    if row.origin_id is None:
-        raise OriginGone
-    try:
-        recheck(session, row.origin_id, account, "reader")
-    except NotFound as gone:
-        raise OriginGone from gone
+    check_again = partial(_refuse_unreadable, account=account, origin_id=row.origin_id)
+    check_again(session)
     repository_id = session.scalars(select(Project.repository_id).where(Project.id == row.origin_id)).one()
     names = select(User.name, Project.name).join(User, User.id == Project.owner_id).where(Project.id == row.project_id)
     owner, name = session.execute(names).one()
-    return (owner, name), Source(repository_id, row.kind, int(row.created_at.timestamp()))
+    return (owner, name), Source(repository_id, row.kind, int(row.created_at.timestamp()), check_again)
+
+
+def _refuse_unreadable(session: Session, *, account: Account, origin_id: int | None) -> None:
+    if origin_id is None:
+        raise OriginGone
+    try:
+        recheck(session, origin_id, account, "reader")
+    except NotFound as gone:
+        raise OriginGone from gone

@@ -97,12 +97,16 @@ def test_a_stranger_copies_nothing_private(origin: ProjectAccess, alice: Account
         find(bob, "mine")
 
 
+@pytest.mark.parametrize("moment", ["before", "meanwhile"])
 def test_the_right_to_read_is_asked_again_when_it_is_filled(
-    origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch
+    origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     monkeypatch.setattr(operations, "AT_ONCE_BYTES", 0)
     begun = copy_project(bob, origin, NewCopy("mine", visibility="public"))
-    update_project(alice, origin, visibility="private")
+    if moment == "before":
+        update_project(alice, origin, visibility="private")
+    else:
+        monkeypatch.setattr(filling, "copy_large_files", lambda *_: update_project(alice, origin, visibility="private"))
     with pytest.raises(OriginGone):
         operations.fill_project(begun.project.id, bob.id, begun.work_id)
     assert read_snapshot(begun.project.repository_id).version == 0
