@@ -95,6 +95,13 @@ def find_origin(account: Account | None, project: ProjectAccess) -> ProjectAcces
         return None
 
 
+def is_copy(project: ProjectAccess) -> bool:
+    """Whether the project began with the versions of another one, seen by the caller or not."""
+    with read_transaction() as session:
+        row = session.get(Copied, project.id)
+        return row is not None and row.origin_id is not None and row.kind != "template"
+
+
 def compare(account: Account | None, project: ProjectAccess) -> Comparison:
     """The default branches of the project and its origin, side by side.
 

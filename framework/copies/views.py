@@ -14,6 +14,7 @@ from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
 blueprint = Blueprint("copies", __name__, url_prefix="/<owner>/<project>")
+blueprint.add_app_template_global(origins.is_copy)
 
 
 @blueprint.route("/copy", methods=["GET", "POST"])
@@ -64,7 +65,7 @@ def set_template(owner: str, project: str) -> ViewResponse:
     wanted = not operations.is_template(access.id)
     operations.set_template(require_account(), access, wanted=wanted)
     flash(f"{access.full_name} is {'now' if wanted else 'no longer'} a template.", "success")
-    return redirect(f"{access.path}/copy")
+    return redirect(f"{access.path}/settings")
 
 
 def _make(account: Account, origin: ProjectAccess, form: CopyForm | FromTemplateForm) -> ViewResponse:

@@ -273,13 +273,16 @@ def test_a_member_copies_into_their_group(
 def test_the_pages(origin: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn) -> None:
     owner, browser = signed_in(alice), signed_in(bob)
     assert 'href="/alice/website/use"' not in browser.get("/alice/website").text
-    assert owner.submit("/alice/website/copy", to="/alice/website/settings/template").status_code == 302
+    assert owner.submit("/alice/website/settings", to="/alice/website/settings/template").status_code == 302
+    assert "Stop being a template" in owner.get("/alice/website/settings").text
     assert "Use this template" in browser.get("/alice/website/copy").text
     assert 'href="/alice/website/use"' in browser.get("/alice/website").text
     answer = browser.submit("/alice/website/use", name="begun", description="", visibility="private")
     assert answer.location == "/bob/begun"
     answer = browser.submit("/alice/website/copy", name="copied", description="", visibility="public", what="copy")
     assert answer.location == "/bob/copied"
+    assert "Compare with its original" in browser.get("/bob/copied").text
+    assert "Compare with its original" not in browser.get("/bob/begun").text
     assert "Both have the same versions" in browser.get("/bob/copied/origin").text
     store_files(origin, alice, {"b.txt": b"new"})
     assert browser.submit("/bob/copied/origin", to="/bob/copied/origin/bring-in").status_code == 302
