@@ -7,7 +7,7 @@ from framework.browse.archives.contents import Member, read_members
 from framework.browse.archives.forms import write_zip
 from framework.browse.archives.planning import Archive, plan_archive
 from framework.courses.models import Assignment
-from framework.courses.table import Entrant
+from framework.courses.teaching.lines import Entrant
 from framework.errors import HoldfastError, Interrupted, NotFound
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL

@@ -1,8 +1,7 @@
-"""Saying that one is done, more time for one person, and what state a hand-in is in."""
+"""Saying that one is done, and more time for one person."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,70 +26,12 @@ from framework.links.drop.drop_offs import format_moment
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.webhooks.outgoing import HAND_IN, queue_event
 
-NOT_OPENED, OPEN, HANDED_IN, LATE = "not opened", "open", "handed in", "late"
-
 
 class NothingToHandIn(Conflict):
     """The participant has no copy, or nothing of their own in it."""
 
     def __init__(self) -> None:
         super().__init__("There is nothing to hand in yet: start the assignment and save your work in your copy first.")
-
-
-class PartRow(NamedTuple):
-    """What tells how far somebody is: columns of `Part`, which are all None for who has no row yet."""
-
-    id: int | None
-    person: str
-    due_at: datetime
-    extended: bool
-    project_id: int | None
-    opened_at: datetime | None
-    started_sha: str | None
-    handed_in_at: datetime | None
-    handed_in_sha: str | None
-    snapshot_at: datetime | None
-    snapshot_sha: str | None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a hand-in is, in the values that its state follows from; `tip` is the copy's newest version."""
-
-    has_copy: bool
-    due_at: datetime
-    started_sha: str | None = None
-    tip: str | None = None
-    handed_in_at: datetime | None = None
-    snapshot_at: datetime | None = None
-    snapshot_sha: str | None = None
-
-    @property
-    def state(self) -> str:
-        """`not opened`, `open`, `handed in` or `late`.
-
-        Handed in is what its author said is done in time, and what the deadline found with work of their own in it.
-        """
-        in_time = self.handed_in_at is not None and self.handed_in_at <= self.due_at
-        if in_time or self.snapshot_sha not in {None, self.started_sha}:
-            return HANDED_IN
-        worked = self.tip is not None and self.tip != self.started_sha
-        if self.handed_in_at or (self.snapshot_at and worked):
-            return LATE
-        return OPEN if self.has_copy else NOT_OPENED
-
-    @classmethod
-    def of(cls, row: PartRow, tip: str | None) -> "Progress":
-        """That of this row."""
-        return cls(
-            row.project_id is not None,
-            row.due_at,
-            row.started_sha,
-            tip,
-            row.handed_in_at,
-            row.snapshot_at,
-            row.snapshot_sha,
-        )
 
 
 def hand_in(account: Account, course: Course, assignment_id: int) -> bool:

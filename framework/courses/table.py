@@ -1,23 +1,20 @@
-"""The teacher's table of an assignment: two statements for a page of it, however large the course is."""
+"""The teacher's table of an assignment: at most four statements for a page of it, however large the course is."""
 
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, union
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from framework.accounts.models import GroupMember, User
-from framework.courses.access import IS_TAKEN
-from framework.courses.handing_in import HANDED_IN, LATE, PartRow, Progress
+from framework.accounts.models import User
 from framework.courses.models import Assignment, Part
+from framework.courses.teaching.lines import Entrant, Rows, Wanted, describe, is_tip, select_lines, select_people
+from framework.courses.teaching.states import INVITED, STATES
 from framework.database.session import read_transaction
-from framework.gitcore.ref_names import HEADS
-from framework.projects.core.groups import PARTICIPANT
 from framework.projects.models import Project
 from framework.repositories.models import Ref, Repository
 from framework.statuses.models import CommitStatus
@@ -29,95 +26,61 @@ FIRST_IN_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
-class Entrant:
-    """One line of the table: a person, their copy, and how far they are; `left` who is no participant any more.
+class Table:
+    """A page of an assignment's people: who takes part or did, then the addresses of who is invited.
 
-    `project` is None before they start and when the copy was `deleted`, or handed over; one in the trash can be read.
-    `checked` is the version that programs judge, by its project's number and its commit: what counts, else the newest.
+    `counts` has how many there are in each state on all pages, 0 for none.
     """
 
-    person: str
-    full_name: str
-    hand_in_id: int | None
-    project: str | None
-    repository_id: str | None
-    state: str
-    due_at: datetime
-    extended: bool
-    changed_at: datetime | None
-    handed_in_at: datetime | None
-    snapshot_sha: str | None
-    final_sha: str | None
-    left: bool
-    deleted: bool
-    checked: tuple[int, str] | None
-
-    @property
-    def can_start(self) -> bool:
-        """Whether an empty copy would hide nothing: there is none, neither in the trash, nor with a hand-in."""
-        return self.repository_id is None and self.state not in {HANDED_IN, LATE}
-
-
-class CopyRow(NamedTuple):
-    """What the table needs of a copy: columns of `Project`."""
-
-    id: int
-    name: str
-    repository_id: str
-    updated_at: datetime
-    trashed_at: datetime | None
-    status_revision: int
-
-
-_COLUMNS = (
-    *(getattr(Part, name) for name in PartRow._fields),
-    *(getattr(Project, name) for name in CopyRow._fields),
-)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A page of an assignment's people, and how many there are in all."""
-
     entrants: Sequence[Entrant]
+    invited: Sequence[str]
     number: int
     more: bool
-    count: int
+    counts: Mapping[str, int]
+
+    @property
+    def count(self) -> int:
+        """How many take part or did."""
+        return sum(self.counts.values()) - self.counts[INVITED]
 
 
-def read_table(assignment: Assignment, group: str, *, page: int = 1, query: str = "") -> Table:
-    """A page of the people of the assignment, in alphabetical order; of those whose names hold the text, if given."""
-    people = _select_people(assignment, query).order_by(User.name_key).offset((page - 1) * PAGE).limit(PAGE + 1)
+def read_table(assignment: Assignment, group: str, wanted: Wanted | None = None, *, page: int = 1) -> Table:
+    """A page of the lines: people in alphabetical order, then deleted accounts, then who is invited."""
+    wanted = wanted or Wanted()
+    queries = select_lines(assignment, wanted)
     with read_transaction() as session:
-        rows = session.execute(_select_entrants(assignment, people)).all()
-        departed = [] if len(rows) > PAGE or query else _list_departed(session, assignment, group)
-    entrants = [*(_entrant(row, assignment, group) for row in rows[:PAGE]), *departed]
-    return Table(entrants, page, len(rows) > PAGE, rows[0].total if rows else 0)
+        found = _count(session, queries)
+        listed = [_length(counts, wanted) for counts in found]
+        listed[2] *= wanted.addresses
+        rows = [
+            session.execute(_in_state(query, wanted).offset(skipped).limit(length)).all() if length else ()
+            for query, (skipped, length) in zip(queries, _cut(listed, page), strict=True)
+        ]
+    entrants = [describe(row, assignment, group) for row in (*rows[0], *rows[1])]
+    counts = {state: sum(one.get(state, 0) for one in found) for state in STATES}
+    return Table(entrants, [row.email for row in rows[2]], page, sum(listed) > page * PAGE, counts)
 
 
 def read_entrant(assignment: Assignment, group: str, person: str) -> Entrant | None:
     """The line of one person; None where they take no part."""
-    people = _select_people(assignment, "").where(User.name_key == person.casefold())
+    query = select_people(assignment).where(User.name_key == person.casefold())
     with read_transaction() as session:
-        row = session.execute(_select_entrants(assignment, people)).one_or_none()
-    return _entrant(row, assignment, group) if row else None
+        row = session.execute(query).one_or_none()
+    return describe(row, assignment, group) if row else None
 
 
 def list_entrants(assignment: Assignment, group: str) -> list[Entrant]:
-    """All lines, for what is made of the whole table."""
+    """All lines of people, for what is made of the whole table."""
+    people, departed, _invited = select_lines(assignment, Wanted())
     with read_transaction() as session:
-        rows = session.execute(_select_entrants(assignment, _select_people(assignment, ""))).all()
-        return [*(_entrant(row, assignment, group) for row in rows), *_list_departed(session, assignment, group)]
+        rows = [*session.execute(people), *session.execute(departed)]
+    return [describe(row, assignment, group) for row in rows]
 
 
-def _list_departed(session: Session, assignment: Assignment, group: str) -> list[Entrant]:
-    """The lines of those whose accounts were deleted, under the names that they had."""
-    query = _with_copies(select(Ref.sha, *_COLUMNS).select_from(Part), assignment)
-    gone = query.where(Part.assignment_id == assignment.id, Part.user_id.is_(None), Part.opened_at.is_not(None))
-    return [
-        _describe(*_parts_of(columns), "", tip, group, left=True)
-        for tip, *columns in session.execute(gone.order_by(Part.person))
-    ]
+def list_invited(assignment: Assignment) -> Sequence[str]:
+    """The addresses of everybody who is invited and has not joined yet; for owners of the group alone."""
+    with read_transaction() as session:
+        return [row.email for row in session.execute(select_lines(assignment, Wanted(addresses=True))[2])]
 
 
 def read_checks(entrants: Sequence[Entrant]) -> Mapping[tuple[int, str], CombinedStatus]:
@@ -149,7 +112,7 @@ def read_states(assignment: Assignment, hand_in_id: int | None = None) -> Mappin
         .select_from(part)
         .join(Project, Project.id == part.c.project_id)
         .join(Repository, Repository.id == Project.repository_id)
-        .outerjoin(Ref, _is_tip())
+        .outerjoin(Ref, is_tip())
         .join(CommitStatus, CommitStatus.project_id == Project.id)
         .where(CommitStatus.sha.in_([part.c.snapshot_sha, Ref.sha]))
         .where(CommitStatus.creator_id.is_not(None), CommitStatus.creator_id.is_distinct_from(part.c.user_id))
@@ -170,8 +133,11 @@ def write_csv(lines: Sequence[Sequence[str]]) -> str:
     return made.getvalue()
 
 
-def states_csv(assignment: Assignment, group: str) -> str:
-    """Everybody's state as CSV, with what programs say about the version that counts."""
+def states_csv(assignment: Assignment, group: str, *, addresses: bool) -> str:
+    """Everybody's state as CSV, with what programs say about the version that counts.
+
+    With `addresses`, which are for owners of the group, also those of who is invited.
+    """
     head = ("person", "full_name", "state", "project", "deadline", "last_change", "handed_in", "snapshot", "status")
     states = read_states(assignment)
     lines = [
@@ -188,95 +154,42 @@ def states_csv(assignment: Assignment, group: str) -> str:
         )
         for one in list_entrants(assignment, group)
     ]
-    return write_csv([head, *lines])
+    deadline = _moment(assignment.deadline)
+    invited = (
+        [(email, "", INVITED, "", deadline, "", "", "", "") for email in list_invited(assignment)] if addresses else []
+    )
+    return write_csv([head, *lines, *invited])
 
 
 def _moment(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
 
 
-def _select_people(assignment: Assignment, text: str) -> Select[int, int]:
-    """The numbers of participants and of whoever has a row here, each with how many these are."""
-    people = select(Part.user_id).where(Part.assignment_id == assignment.id, Part.user_id.is_not(None), IS_TAKEN)
-    query = select(User.id, func.count().over().label("total"))
-    if assignment.everyone:
-        theirs = GroupMember.group_id == assignment.group_id, GroupMember.role == PARTICIPANT
-        query = query.where(User.id.in_(union(people, select(GroupMember.user_id).where(*theirs))))
-    else:
-        query = query.where(User.id.in_(people))
-    if text:
-        found = User.name_key.contains(text.casefold(), autoescape=True)
-        query = query.where(or_(found, func.lower(User.full_name).contains(text.lower(), autoescape=True)))
-    return query
+def _count(session: Session, queries: Sequence[Rows]) -> list[dict[str, int]]:
+    """How many rows of each query there are in each state; one statement."""
+    lines = [_states_of(query).subquery() for query in queries]
+    counted = [select(literal(at), one.c.state, func.count()).group_by(one.c.state) for at, one in enumerate(lines)]
+    found = [dict[str, int]() for _query in queries]
+    for at, state, number in session.execute(union_all(*counted)):
+        found[at][state] = number
+    return found
 
 
-def _select_entrants(assignment: Assignment, people: Select[int, int]) -> Select[*tuple[Any, ...]]:
-    """These people by name, each with their copy and its newest version."""
-    chosen = people.subquery()
-    mine = and_(Part.user_id == User.id, Part.assignment_id == assignment.id)
-    member = and_(GroupMember.user_id == User.id, GroupMember.group_id == assignment.group_id)
-    query = (
-        select(User.name, User.full_name, GroupMember.role, chosen.c.total, Ref.sha, *_COLUMNS)
-        .join(chosen, chosen.c.id == User.id)
-        .outerjoin(Part, mine)
-        .outerjoin(GroupMember, member)
-    )
-    return _with_copies(query, assignment).order_by(User.name_key)
+def _states_of(query: Rows) -> Rows:
+    return query.order_by(None).with_only_columns(query.selected_columns.state, maintain_column_froms=True)
 
 
-def _with_copies(query: Select[*tuple[Any, ...]], assignment: Assignment) -> Select[*tuple[Any, ...]]:
-    """The copy is none of the group's business once it was handed over."""
-    return (
-        query.outerjoin(Project, and_(Project.id == Part.project_id, Project.owner_id == assignment.group_id))
-        .outerjoin(Repository, Repository.id == Project.repository_id)
-        .outerjoin(Ref, _is_tip())
-    )
+def _length(counts: Mapping[str, int], wanted: Wanted) -> int:
+    return counts.get(wanted.state, 0) if wanted.state else sum(counts.values())
 
 
-def _is_tip() -> ColumnElement[bool]:
-    """Whether a row of `Ref` is the default branch of the repository."""
-    return and_(Ref.repository_id == Repository.id, Ref.name == literal(HEADS) + Repository.default_branch)
+def _in_state(query: Rows, wanted: Wanted) -> Rows:
+    return query.where(query.selected_columns.state == wanted.state) if wanted.state else query
 
 
-def _entrant(row: Row[*tuple[Any, ...]], assignment: Assignment, group: str) -> Entrant:
-    person, full_name, role, _total, tip, *columns = row
-    own, copy = _parts_of(columns)
-    known = own if own.id else own._replace(person=person, due_at=assignment.deadline, extended=False)
-    return _describe(known._replace(person=person), copy, full_name, tip, group, left=role != PARTICIPANT)
-
-
-def _parts_of(columns: Sequence[Any]) -> tuple[PartRow, CopyRow | None]:
-    count = len(PartRow._fields)
-    copy = CopyRow(*columns[count:])
-    return PartRow(*columns[:count]), copy if copy.id else None
-
-
-def _describe(
-    own: PartRow, project: CopyRow | None, full_name: str, tip: str | None, group: str, *, left: bool
-) -> Entrant:
-    state = Progress.of(own, tip).state
-    worked = tip is not None and tip != own.started_sha
-    kept = own.snapshot_sha if own.snapshot_sha != own.started_sha else None
-    is_there = project is not None and project.trashed_at is None
-    return Entrant(
-        person=own.person,
-        full_name=full_name,
-        hand_in_id=own.id,
-        project=f"{group}/{project.name}" if project and is_there else None,
-        repository_id=project.repository_id if project else None,
-        state=state,
-        due_at=own.due_at,
-        extended=own.extended,
-        changed_at=project.updated_at if project and worked else None,
-        handed_in_at=own.handed_in_at,
-        snapshot_sha=own.snapshot_sha,
-        final_sha=kept or (own.handed_in_sha or tip if state == "late" else None),
-        left=left,
-        deleted=own.opened_at is not None and not is_there,
-        checked=_checked_version(project, kept or (tip if worked else None)),
-    )
-
-
-def _checked_version(project: CopyRow | None, sha: str | None) -> tuple[int, str] | None:
-    """None also where no program has ever said anything, so that nothing is asked."""
-    return (project.id, sha) if project and sha and project.status_revision else None
+def _cut(lengths: Sequence[int], page: int) -> Iterator[tuple[int, int]]:
+    """What of each of several lists is on this page of all of them in a row: how many come before it, and are on it."""
+    first, last = (page - 1) * PAGE, page * PAGE
+    for length in lengths:
+        yield max(0, first), max(0, min(last, length) - max(0, first))
+        first, last = first - length, last - length

@@ -13,6 +13,8 @@ from framework.courses import archive, assignments, feedback, handing_in, roster
 from framework.courses.access import AssignmentNotFound, Course, course_for, find_assignment
 from framework.courses.forms import AssignmentForm, ExtensionForm, FeedbackForm, RosterForm
 from framework.courses.models import Assignment
+from framework.courses.teaching.lines import Wanted
+from framework.courses.teaching.states import STATES
 from framework.database.session import read_transaction
 from framework.uploads.receiving import receive_form
 from framework.web.answers import ViewResponse
@@ -99,8 +101,10 @@ def show(owner: str, assignment_id: int) -> AnyResponse | str:
     if not course.teaches:
         return redirect(f"{course.path}/{assignment_id}/people/{account.name}")
     query = request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
-    found = table.read_table(assignment, course.name, page=page_number(request.args), query=query)
-    facts = {"course": course, "assignment": assignment, "table": found, "query": query}
+    state = request.args.get("state", "")
+    wanted = Wanted(query, state if state in STATES else "", addresses=course.owns)
+    found = table.read_table(assignment, course.name, wanted, page=page_number(request.args))
+    facts = {"course": course, "assignment": assignment, "table": found, "wanted": wanted}
     facts |= {"checks": table.read_checks(found.entrants), "text": render_note(assignment.text)}
     return render_template("courses/table.html", **facts, template=assignments.template_name(account, assignment))
 
@@ -174,7 +178,7 @@ def export_states(owner: str, assignment_id: int) -> AnyResponse:
     """Everybody's state, as CSV."""
     account, course = _enter(owner, teaching=True)
     assignment = _find(account, course, assignment_id)
-    return _csv(table.states_csv(assignment, course.name), f"{assignment.slug}.csv")
+    return _csv(table.states_csv(assignment, course.name, addresses=course.owns), f"{assignment.slug}.csv")
 
 
 def _enter(owner: str, *, teaching: bool = False) -> tuple[Account, Course]:

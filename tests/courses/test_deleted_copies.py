@@ -13,6 +13,7 @@ from framework.courses.assignments import AssignmentText, change_assignment, cre
 from framework.courses.handing_in import extend, hand_in
 from framework.courses.models import Assignment
 from framework.courses.starting import CopyDeleted, start
+from framework.courses.teaching.lines import Entrant
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.groups.operations import create_group
@@ -26,7 +27,7 @@ from tests.courses.conftest import School
 from tests.uploads.conftest import store_files
 
 
-def read_entrant(number: int, account: Account) -> table.Entrant:
+def read_entrant(number: int, account: Account) -> Entrant:
     """The person's line in the table."""
     with read_transaction() as session:
         assignment = session.get_one(Assignment, number)

@@ -63,6 +63,7 @@ def test_no_page_grows_with_people_or_assignments(school: School, signed_in: Sig
         (teacher, "/statistics/assignments"),
         (teacher, place),
         (teacher, f"{place}?q=sam"),
+        (teacher, f"{place}?state=not+opened"),
         (teacher, f"{place}/people/sam"),
         (teacher, f"{place}/edit"),
         (teacher, "/statistics/assignments/participants"),

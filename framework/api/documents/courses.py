@@ -9,7 +9,7 @@ from pydantic import Field
 from framework import config
 from framework.api.answers import OBJECT_NAME, Answer
 from framework.courses.assignments import ListedAssignment
-from framework.courses.table import Entrant
+from framework.courses.teaching.lines import Entrant
 
 
 class ListedAssignmentAnswer(Answer):

@@ -1,0 +1,1 @@
+"""What those who run a course see of everybody at once."""
