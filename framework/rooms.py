@@ -55,6 +55,7 @@ class Room:
     `parts` are modules with a function `register(app)`; `ahead` are functions that load what a process needs later;
     `followers` are told of each version that moves branches or tags, in its transaction;
     `departures` are asked, in the transaction, before a project goes to another owner, and raise what forbids it;
+    `kept_tags` tell, in the transaction, which tags of a project nobody may move or delete, as patterns;
     `commands` stand by the names that people type, and are loaded when one is run. `task_names` is how the names of its
     tasks begin. `queue` takes them, but for the `storage_tasks`, which are long work in the store.
     """
@@ -65,6 +66,7 @@ class Room:
     ahead: tuple[str, ...] = ()
     followers: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
+    kept_tags: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     worker: tuple[str, ...] = ()
@@ -123,7 +125,7 @@ def load_command(name: str) -> Any:
 
 
 def load_all(kind: str) -> Iterator[Any]:
-    """What all rooms bring of a kind: `parts`, `blueprints`, `followers`, `departures` or `ahead`."""
+    """What all rooms bring of a kind: `parts`, `blueprints`, `followers`, `departures`, `kept_tags` or `ahead`."""
     for room in rooms():
         for name in getattr(room, kind):
             yield room.load(name)

@@ -1,6 +1,8 @@
 """The one door to a group's assignments: who teaches, who takes part, and for whom there are none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -11,6 +13,7 @@ from framework.accounts.models import GroupMember, User
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
 from framework.errors import Conflict, Forbidden, NotFound
+from framework.gitcore.ref_names import TAGS
 from framework.projects.core.groups import OWNER, PARTICIPANT, WITH_PROJECTS, GroupSuspended, group_role
 from framework.projects.models import Project
 from framework.web.moved import redirect_reader
@@ -149,6 +152,24 @@ def refuse_departure(session: Session, project: Project) -> None:
     title = session.scalar(query.where(Part.project_id == project.id, Assignment.group_id == project.owner_id).limit(1))
     if title is not None:
         raise BelongsToAssignment(title)
+
+
+def deadline_tag(due_at: datetime) -> str:
+    """How the name of the tag begins that keeps the version at this deadline."""
+    return f"deadline-{due_at.astimezone(UTC):%Y-%m-%d}"
+
+
+def late_tag(handed_in_at: datetime) -> str:
+    """How the name of the tag begins that keeps what was handed in late at this moment."""
+    return f"late-{handed_in_at.astimezone(UTC):%Y-%m-%d}"
+
+
+def list_kept_tags(session: Session, project_id: int) -> Sequence[str]:
+    """Patterns of the tags of a copy that keep what its part in an assignment names."""
+    mine = select(Part.due_at, Part.handed_in_at).where(Part.project_id == project_id)
+    found = session.execute(mine).all()
+    names = [deadline_tag(one.due_at) for one in found] + [late_tag(one.handed_in_at) for one in found if one[1]]
+    return [f"{TAGS}{name}{ending}" for name in names for ending in ("", "-????????")]  # as `keep` chooses them
 
 
 def require_person(account: Account | None) -> Account:

@@ -1,6 +1,6 @@
 """Saying that one is done, and more time for one person."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from framework.accounts.core.account import Account, name_person
 from framework.accounts.core.addresses import find_confirmed_address
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
-from framework.courses.access import UNCHANGED, AssignmentNotFound, Course, find_assignment, recheck_course
+from framework.courses.access import UNCHANGED, AssignmentNotFound, Course, find_assignment, late_tag, recheck_course
 from framework.courses.assignments import InvalidAssignment
 from framework.courses.models import Assignment, Part
 from framework.courses.snapshots import keep
@@ -56,7 +56,7 @@ def hand_in(account: Account, course: Course, assignment_id: int) -> bool:
     budgets.spend_now(f"hand-in:{account.id}")
     moment = now()
     if moment > row.due_at and not _was_in_time(row):
-        keep(copy.repository_id, tip, f"late-{moment.astimezone(UTC):%Y-%m-%d}")
+        keep(copy.repository_id, tip, late_tag(moment))
     with transaction() as session:
         recheck_course(session, account, course.id)
         marked = session.get_one(Part, row.id, with_for_update=True, populate_existing=True)

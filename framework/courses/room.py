@@ -7,6 +7,7 @@ ROOM = Room(
     models=True,
     blueprints=("views:blueprint",),
     departures=("access:refuse_departure",),
+    kept_tags=("access:list_kept_tags",),
     worker=("tasks",),
     queue=STORAGE,
     schedule={

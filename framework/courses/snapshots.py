@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from framework.courses.access import deadline_tag
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, later, now
@@ -107,7 +108,7 @@ def _take(due: _Due) -> None:
     place = _find_version(due)
     sha = _read_tip(due.repository_id, place) if place else None
     if sha:
-        keep(due.repository_id, sha, f"deadline-{due.due_at.astimezone(UTC):%Y-%m-%d}")
+        keep(due.repository_id, sha, deadline_tag(due.due_at))
     with transaction() as session:
         row = session.get_one(Part, due.id, with_for_update=True, populate_existing=True)
         if row.snapshot_at is None and row.due_at == due.due_at:  # given more time meanwhile: later then

@@ -1,6 +1,7 @@
 """The version at the deadline is kept, whatever a participant pushes, and whom work in a copy is news to."""
 
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -11,15 +12,20 @@ from framework.courses.starting import start
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.projects.branches.operations import delete_ref
-from framework.projects.branches.protection import RefProtected
+from framework.projects.branches.protection import KeptForGood, RefProtected, Rule
+from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import project_for
+from framework.projects.lifecycle.old_versions import ask_for_removal
 from framework.projects.models import Event, Notice
 from framework.projects.notify import preferences
 from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.file_surveys import FileVersions
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.write.commit import commit, do_nothing
 from tests.cast import on_each_deployment
 from tests.courses.conftest import School
+from tests.githttp.client import Person
+from tests.servers.application.gunicorn import LiveServer
 from tests.uploads.conftest import store_files
 
 
@@ -111,3 +117,28 @@ def test_work_in_copies_is_no_news_to_who_teaches(school: School) -> None:
     assert news(school.teacher) == 2
     store_files(project_for(school.teacher, "statistics", copy.name), school.teacher, {"b.txt": b"Well done"})
     assert news(school.sam) >= 1
+
+
+def test_no_rule_opens_the_tags_that_keep_what_was_handed_in(
+    school: School, served: LiveServer, tmp_path: Path
+) -> None:
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    sha = store_files(copy, school.sam, {"answer.txt": b"in time"})
+    school.pass_deadline(number)
+    school.take_snapshots()
+    (tag,) = read_snapshot(copy.repository_id).tags
+    teaching = project_for(school.teacher, "statistics", copy.name)
+    set_branch_rule(school.teacher, teaching, Rule("refs/tags/*", force_push=True, deletion=True))
+    with pytest.raises(KeptForGood):
+        delete_ref(school.teacher, teaching, f"refs/tags/{tag}")
+    work = Person("ada", tmp_path, served.url).clone(copy.full_name, "work")
+    work.commit("Another answer", answer__txt="better")
+    for change in (f"+main:refs/tags/{tag}", f":refs/tags/{tag}"):
+        assert "it keeps what was handed in" in work.push(copy.full_name, change, check=False).stderr
+    file = FileVersions("answer.txt", 2, 99, 9, 1, 90, 2, (f"refs/tags/{tag}",), 1, ())
+    with pytest.raises(KeptForGood):
+        ask_for_removal(school.teacher, teaching, file, confirmation="answer.txt", rewrites_protected=True)
+    for change in ("main:refs/tags/deadline-mine", ":refs/tags/deadline-mine"):
+        work.push(copy.full_name, change)
+    assert read_snapshot(copy.repository_id).tags == {tag: sha}

@@ -1,15 +1,18 @@
 """Which branches may be rewritten by force or deleted, and which tags moved or deleted.
 
-The default branch and all tags are protected unless an owner says otherwise; rules say so of the rest.
+The default branch and all tags are protected unless an owner says otherwise; rules say so of the rest. Tags that a room
+keeps, such as those of what was handed in for an assignment, are protected whatever the rules say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework import rooms
 from framework.database.session import read_transaction
 from framework.errors import Forbidden
 from framework.gitcore.ref_names import HEADS, NOTES, TAGS, short_name
@@ -25,6 +28,13 @@ class RefProtected(Forbidden):
         kind = "tag" if name.startswith(TAGS) else "branch"
         super().__init__(f"{short_name(name)} is a protected {kind}: {reason}")
         self.name = name
+
+
+class KeptForGood(RefProtected):
+    """A tag that a room keeps would be moved or deleted."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "it keeps what was handed in for an assignment, and nobody can move or delete it.")
 
 
 @dataclass(frozen=True)
@@ -54,11 +64,13 @@ class Protection:
     """The rules of one project at one moment.
 
     A rule for exactly this name counts alone; of patterns the strictest do. Without either, the default branch and all
-    tags are protected and the rest is not. The default branch is never deleted, and no pattern opens it.
+    tags are protected and the rest is not. The default branch is never deleted, and no pattern opens it. No rule counts
+    for tags that a pattern in `kept` names; these are asked for where rules open tags.
     """
 
     default_branch: str
     rules: tuple[Rule, ...]
+    kept: tuple[str, ...] = ()
 
     def of(self, branch: str) -> Rule:
         """What this branch allows."""
@@ -78,7 +90,7 @@ class Protection:
         rules = [rule for rule in self.rules if rule.kind != "branch"]  # whose `*` is every branch, and no tag
         own = [rule for rule in rules if rule.pattern == name]
         matching = own or [rule for rule in rules if fnmatchcase(name, rule.pattern)]
-        is_open = bool(matching) or not name.startswith(TAGS)
+        is_open = not self.keeps(name) and (bool(matching) or not name.startswith(TAGS))
         return Rule(
             name,
             force_push=is_open and all(rule.force_push for rule in matching),
@@ -95,6 +107,7 @@ class Protection:
             raise RefProtected(
                 name, "the default branch cannot be deleted. An owner can make another one the default in the settings."
             )
+        self._refuse_kept(name)
         if not self.of_ref(name).deletion:
             raise RefProtected(name, "it cannot be deleted. An owner can allow it in the project's settings.")
 
@@ -104,6 +117,7 @@ class Protection:
         Raises:
             RefProtected.
         """
+        self._refuse_kept(name)
         if name.startswith(TAGS) and not self.may_rewrite(name):
             raise RefProtected(
                 name,
@@ -114,6 +128,14 @@ class Protection:
     def may_rewrite(self, name: str) -> bool:
         """Whether commits may be taken from this ref, or this tag be moved."""
         return self.of_ref(name).force_push
+
+    def keeps(self, name: str) -> bool:
+        """Whether this is a tag that a room keeps."""
+        return any(fnmatchcase(name, pattern) for pattern in self.kept)
+
+    def _refuse_kept(self, name: str) -> None:
+        if self.keeps(name):
+            raise KeptForGood(name)
 
 
 def rewrite_refusal(name: str) -> RefProtected:
@@ -152,4 +174,16 @@ def read_protection(session: Session, project_id: int) -> Protection:
     )
     found = session.execute(query).all()
     rules = tuple(Rule(row.pattern, row.force_push, row.deletion) for _default, row in found if row)
-    return Protection(found[0].default_branch, rules)
+    opens_tags = any(rule.kind == "tag" and (rule.force_push or rule.deletion) for rule in rules)
+    kept = list_kept(session, project_id) if opens_tags else ()
+    return Protection(found[0].default_branch, rules, kept)
+
+
+def list_kept(session: Session, project_id: int) -> tuple[str, ...]:
+    """The tags that rooms keep, as patterns of full names."""
+    return tuple(pattern for find in _list_keepers() for pattern in find(session, project_id))
+
+
+@cache
+def _list_keepers() -> Sequence[Callable[[Session, int], Iterable[str]]]:
+    return tuple(rooms.load_all("kept_tags"))

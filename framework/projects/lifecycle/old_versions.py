@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -18,7 +19,7 @@ from framework.database.session import read_transaction, transaction
 from framework.errors import Forbidden, GivenUp, HoldfastError, Interrupted, Invalid, NotFound, Unavailable
 from framework.formatting import format_size, quote_query, show_unseen
 from framework.gitcore.ref_names import short_name
-from framework.projects.branches.protection import Protection, read_protection
+from framework.projects.branches.protection import KeptForGood, Protection, list_kept, read_protection
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.lifecycle import purging
 from framework.projects.lifecycle.file_counts import count_again
@@ -119,7 +120,7 @@ def ask_for_removal(
     `rewrites_protected` lets it rewrite branches and tags that are protected from that, too.
 
     Raises:
-        PathNotRepeated, ProtectionInForce: nothing happens. RoleTooLow: the caller is no owner any more.
+        PathNotRepeated, ProtectionInForce, KeptForGood: nothing happens. RoleTooLow: the caller is no owner any more.
     """
     if _words(confirmation) not in {_words(file.shown_path), _words(file.shown_path.rpartition("/")[2])}:
         raise PathNotRepeated
@@ -142,8 +143,9 @@ def remove(
     killed before it could say so is not done again. What failed before there was a new history is not tried again.
 
     Raises:
-        RoleTooLow, ProtectionInForce, AskedTooLongAgo, NothingRemoved: nothing was changed. Interrupted: likewise,
-            and a later run may do it. ErasureFollows: the history is the new one, and a later run erases the old one.
+        RoleTooLow, ProtectionInForce, KeptForGood, AskedTooLongAgo, NothingRemoved: nothing was changed. Interrupted:
+            likewise, and a later run may do it. ErasureFollows: the history is the new one, and a later run erases the
+            old one.
     """
     path = unquote(quoted_path, errors="surrogateescape")
     with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
@@ -229,7 +231,10 @@ def _rewrite(
 
 
 def _refuse_protected(session: Session, project_id: int, names: list[str], *, allowed: bool) -> None:
-    found = list_protected(names, read_protection(session, project_id))
+    protection = replace(read_protection(session, project_id), kept=list_kept(session, project_id))
+    if kept := next(filter(protection.keeps, names), None):
+        raise KeptForGood(kept)
+    found = list_protected(names, protection)
     if found and not allowed:
         raise ProtectionInForce(found)
 
