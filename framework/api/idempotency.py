@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Response, request
-from sqlalchemy import ColumnElement, and_, delete, or_, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.api.models import IdempotencyKey
 from framework.celery.heartbeat import keep_renewing
 from framework.database.insert import insert_if_absent
-from framework.database.session import transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now
 from framework.errors import Conflict, Invalid
 from framework.repositories import object_keys
@@ -91,6 +91,13 @@ def create_once(
     if again:
         again()
     return created
+
+
+def is_repeated(account: Account) -> bool:
+    """Whether a request with this key came before, so that its first answer may be all that is asked for."""
+    mine = (IdempotencyKey.account_id == account.id, IdempotencyKey.key == request.headers.get(HEADER, ""))
+    with read_transaction() as session:
+        return session.scalar(select(IdempotencyKey.key).where(*mine)) is not None
 
 
 def forget_expired() -> int:

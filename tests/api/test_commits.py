@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from framework.accounts.core.account import Account
+from framework.accounts.models import PlanLimits
 from framework.config import Config
+from framework.database.session import transaction
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.storage.counting import requests
@@ -231,6 +233,31 @@ def test_a_request_over_the_limit_is_refused_however_it_comes(small: Program, to
     assert answer.status_code == 413
     assert "may hold 3 MiB in all" in answer.json["detail"]
     assert tree(small) == set()
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_the_owners_room_is_asked_before_the_body_is_read(small: Program, announced: bool) -> None:
+    limit_plan(2 * MIB if announced else 0)
+    stream = BytesIO(b"x" * 3 * MIB)
+    given: dict[str, Any] = {"environ_overrides": {"wsgi.input_terminated": True}}
+    given = {"content_length": 3 * MIB} if announced else given
+    answer = small.call("POST", f"{SECRET}/commits", input_stream=stream, content_type="application/json", **given)
+    assert (answer.status_code, "Nothing was stored" in answer.json["detail"]) == (413, True)
+    assert stream.tell() == 0
+
+
+def test_a_full_owner_gets_the_first_answer_again(program: Program) -> None:
+    key = {"Idempotency-Key": "once"}
+    first = program.commit("alice/secret", put("a"), headers=key)
+    limit_plan(0)
+    assert program.commit("alice/secret", put("a"), headers=key).data == first.data
+    assert program.commit("alice/secret", put("b"), headers={"Idempotency-Key": "two"}).status_code == 413
+
+
+def limit_plan(stored_bytes: int) -> None:
+    """Have everybody's plan allow so much."""
+    with transaction() as session:
+        session.add(PlanLimits(name="free", stored_bytes=stored_bytes))
 
 
 def test_a_body_that_broke_off_stores_nothing(program: Program) -> None:

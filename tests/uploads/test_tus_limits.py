@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from framework.accounts.core.account import Account
+from framework.accounts.models import PlanLimits, User
 from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database.session import transaction
@@ -100,3 +101,20 @@ def _store(project: ProjectAccess, size_bytes: int) -> None:
     """Have the project hold so much."""
     with transaction() as session:
         session.get_one(Repository, project.repository_id).stored_bytes = size_bytes
+
+
+@pytest.mark.parametrize("limits", [{"stored_bytes": 10}, {"file_bytes": 10}])
+def test_a_token_for_one_project_asks_its_owners_plan(
+    app: Flask, alice: Account, bob: Account, secret: ProjectAccess, limits: dict[str, int]
+) -> None:
+    """Bob could store as much as he likes in projects of his own."""
+    add_person(alice, secret, person="bob", role="writer")
+    with transaction() as session:
+        session.add(PlanLimits(name="free", **limits))
+        session.get_one(User, bob.id).plan = "unlimited"
+    confined = TusClient(app, create_token(bob.id, "one", ["write"], repository_id=secret.repository_id))
+    confined.create(10)
+    assert confined.send("POST", UPLOADS, Upload_Length="11").status_code == 413
+    TusClient(app, create_token(bob.id, "all", ["write"])).create(11)
+    change_role(alice, secret, person_id=bob.id, role="reader")
+    assert confined.send("POST", UPLOADS, Upload_Length="1").status_code == 403

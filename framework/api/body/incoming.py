@@ -13,6 +13,7 @@ from framework.accounts.core.account import Account
 from framework.api.bodies import CONTENTS, CommitBody, DeleteBody, MoveBody, PutBody, validate
 from framework.api.body.parsing import refuse_other_media
 from framework.api.body.spooling import SpooledJson
+from framework.formatting import MIB
 from framework.gitcore.path_policy import check_path, check_stored_path
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.write.operations import Delete, Move, Operation, Put
@@ -23,6 +24,9 @@ from framework.uploads.operations import FileOutcome, FilesTooLarge, SentFile, p
 from framework.uploads.receiving import BrokenUpload, RequestTooLarge
 from framework.uploads.refusals import too_large_sentence
 from framework.uploads.tus.resumable import find_uploads
+
+LARGE_BODY_BYTES = MIB
+"""Whether a smaller body fits is only asked when it has been read, since texts take less room than they have bytes."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ class Incoming:
         opened = open_uploads(find_uploads(account, self.uploads), self.folder)
         operations = _Operations(opened, self.folder).of(self.body)
         return Changes(operations, self.body.branch, self.body.message, parent=self.body.parent, start=self.body.start)
+
+
+def least_bytes_of(request: Request) -> int:
+    """How many bytes of content a commit brings at least, by its length: one in four is the encoding's.
+
+    A body that is small, or comes without a length, is read for as little as one byte.
+    """
+    length = request.content_length or 0
+    return length * 3 // 4 if length >= LARGE_BODY_BYTES else 1
 
 
 @contextmanager

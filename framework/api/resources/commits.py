@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.bodies import CommitBody
-from framework.api.body.incoming import Incoming, receive_commit
+from framework.api.body.incoming import Incoming, least_bytes_of, receive_commit
 from framework.api.calls import Call, describe
 from framework.api.documents.projects import NewCommit
-from framework.api.idempotency import Created, Keep, create_once
+from framework.api.idempotency import Created, Keep, create_once, is_repeated
 from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.members import quota
 from framework.repositories.journal import writer
 from framework.repositories.write.operations import Written
 from framework.uploads.changing import store_changes
@@ -29,6 +30,8 @@ def make_commit(owner: str, project: str) -> Response:
     """
     account = callers.writer()
     access = project_for(account, owner, project, "writer")
+    if not is_repeated(account):
+        quota.check_room(access, least_bytes_of(request))
     with receive_commit(request) as incoming:
         made = create_once(
             account,

@@ -19,6 +19,7 @@ from framework.projects.members import quota
 from framework.repositories import object_keys
 from framework.uploads.models import ResumableUpload, UploadPart
 from framework.uploads.refusals import too_large_sentence
+from framework.uploads.tus.room import read_room, refuse_over_plan
 
 MOST_UPLOADS = 20_000
 USED_KEPT = timedelta(hours=1)
@@ -129,7 +130,7 @@ def create_upload(uploader: Uploader, *, size_bytes: int, info: str, name: str) 
     """Begin an upload of this size; `name` is what the file is called in a refusal.
 
     Raises:
-        FileTooLarge: it is over `MAX_FILE_BYTES`.
+        FileTooLarge: it is over `MAX_FILE_BYTES`. What `refuse_over_plan` raises.
         UploadsFull: with what is under way already, there would be no room for it, wherever the account may write.
         TooManyUploads.
         StoreFull: the server has none.
@@ -140,11 +141,12 @@ def create_upload(uploader: Uploader, *, size_bytes: int, info: str, name: str) 
         raise FileTooLarge(too_large_sentence(name, size_bytes))
     with transaction() as session:
         session.execute(select(User.id).where(User.id == uploader.id).with_for_update(key_share=True))
-        stranger = uploader if isinstance(uploader, Stranger) else None
+        if isinstance(uploader, Account):
+            refuse_over_plan(session, uploader, name, size_bytes)
         try:
             _refuse_excess(session, uploader, size_bytes)
         except (TooManyUploads, UploadsFull, quota.StoreFull) as error:
-            if stranger:
+            if isinstance(uploader, Stranger):
                 raise StrangersFull from error
             raise
         row = ResumableUpload(
@@ -220,7 +222,7 @@ def parts_of(upload_ids: Collection[str]) -> list[StoredPart]:
 
 def _refuse_excess(session: Session, uploader: Uploader, size_bytes: int) -> None:
     count, under_way = _count_open(session, uploader)
-    room = uploader.room_bytes if isinstance(uploader, Stranger) else quota.most_room_bytes(session, uploader.id)
+    room = uploader.room_bytes if isinstance(uploader, Stranger) else read_room(session, uploader)
     if count >= MOST_UPLOADS:
         raise TooManyUploads
     if under_way + size_bytes > room:
