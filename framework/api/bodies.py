@@ -177,6 +177,12 @@ class TransferBody(Body):
     to: str = Field(min_length=1, max_length=254, description="A user name, or the name of a group.")
 
 
+class DeletionBody(Body):
+    """The name of the project that is to be deleted for good, said once more."""
+
+    name: str = Field(max_length=254, description="Its name, or `owner/name`.")
+
+
 class EmbargoBody(Body):
     """The day on which a private project turns public."""
 

@@ -58,6 +58,7 @@ PLACES = {
     "webhook_id": "The webhook's number.",
     "delivery_id": "The delivery's id, as the list tells it.",
     "transfer_id": "The offer's number.",
+    "project_id": "The number of a project in the trash, as the list tells it.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "sha": "The commit's whole id, 40 digits.",
     "ref": "A branch, a tag or a commit's id; `refs/heads/NAME` is a branch, `refs/tags/NAME` a tag.",

@@ -13,6 +13,7 @@ from framework.api.resources.projects import projects
 from framework.api.resources.sharing import sharing
 from framework.api.resources.statuses import statuses
 from framework.api.resources.transfers import offers
+from framework.api.resources.trash import trash
 from framework.api.resources.webhooks import group_webhooks, project_webhooks
 
 ROOT = "/api/"
@@ -24,6 +25,7 @@ for _part in (
     projects,
     sharing,
     offers,
+    trash,
     files,
     commits,
     statuses,

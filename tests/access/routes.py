@@ -159,9 +159,12 @@ ROUTES: dict[Kind, str] = {
     kinds.API_ACCOUNT: "GET api.groups.list_groups, GET api.people.show_user, GET api.people.show_usage",
     kinds.API_CREATES: "POST api.projects.create_project",
     kinds.API_BEGINS_UPLOAD: "POST tus.create",
-    kinds.API_OFFERS: "GET api.transfers.list_offers",
+    kinds.API_OFFERS: "GET api.transfers.list_offers, GET api.trash.list_trash",
     kinds.API_OWN_THING: "HEAD tus.look, PATCH tus.append, DELETE tus.end, POST tus.dispatch_override",
-    kinds.API_OWN_OFFER: "POST api.transfers.accept_offer, DELETE api.transfers.decline_offer",
+    kinds.API_OWN_OFFER: """
+        POST api.transfers.accept_offer, DELETE api.transfers.decline_offer
+        POST api.trash.restore_project, DELETE api.trash.delete_for_good
+    """,
     kinds.API_ADMINISTERS: "POST api.groups.create_group, PATCH api.people.change_user",
     kinds.API_GROUP_READS: "GET api.groups.list_members, GET api.groups.show_group_usage",
     kinds.API_GROUP_OWNS: """

@@ -57,7 +57,7 @@ def test_what_every_call_may_answer_is_described(app: Flask, alice: Account) -> 
 
 def _path(template: str) -> str:
     """The address of a call, each part of it its own name, and numbers where there have to be any."""
-    numbered = re.sub(r"\{(assignment|invitation|link|person|token|transfer|webhook)_id\}", "1", template).replace(
-        "{sha}", "1" * 40
-    )
+    numbered = re.sub(
+        r"\{(assignment|invitation|link|person|project|token|transfer|webhook)_id\}", "1", template
+    ).replace("{sha}", "1" * 40)
     return numbered.removeprefix("/api/v1").replace("{", "").replace("}", "")

@@ -1,7 +1,7 @@
 """What the API says of projects, their files and versions: each model is a JSON document and its schema."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -51,6 +51,36 @@ class Project(Answer):
                 "updated_at": access.updated_at,
                 "html_url": page,
                 "clone_url": f"{page}.git",
+            }
+        )
+
+
+class TrashedProject(Answer):
+    """A project in the trash."""
+
+    id: int = Field(description="By which it is restored or deleted for good.")
+    owner: str
+    name: str
+    full_name: str
+    description: str
+    visibility: Literal["public", "private"]
+    trashed_at: datetime
+    kept_until: datetime = Field(description="When it is deleted for good by itself.")
+
+    @classmethod
+    def of(cls, access: ProjectAccess) -> "TrashedProject":
+        """The answer about this project, which is in the trash."""
+        assert access.trashed_at
+        return cls.model_validate(
+            {
+                "id": access.id,
+                "owner": access.owner,
+                "name": access.name,
+                "full_name": access.full_name,
+                "description": access.description,
+                "visibility": access.visibility,
+                "trashed_at": access.trashed_at,
+                "kept_until": access.trashed_at + timedelta(days=config.current().trash_days),
             }
         )
 

@@ -97,7 +97,7 @@ def lift_embargo(owner: str, project: str) -> Response:
 @projects.delete("/<owner>/<project>")
 @describe(Call({204: None}, needs="admin"))
 def trash_project(owner: str, project: str) -> Response:
-    """Put a project into the trash, from where its owners can restore it in the browser; for owners."""
+    """Put a project into the trash, from where its owners can restore it; for owners."""
     account = callers.administrator()
     operations.trash_project(account, project_for(account, owner, project, "owner"))
     return no_content()
