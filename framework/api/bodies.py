@@ -98,29 +98,6 @@ class ProjectChanges(Body):
     default_branch: str | None = Field(default=None, description="The branch that is shown first and cloned.")
 
 
-class LinkBody(Body):
-    """A link to be made; all from `folder` on is for drop-off links. Moments have a time zone (RFC 3339)."""
-
-    kind: Literal["view", "drop"]
-    title: str = ""
-    expires_at: Moment | None = None
-    anonymous: bool = Field(default=False, description="Of a view-only link: hide who works on the project.")
-    folder: str = Field(default="", description="Where each person's folder is created; the top folder without it.")
-    text: str = ""
-    deadline: Moment | None = None
-    types: list[str] = Field(default=[], description="Endings of file names that are accepted; any without them.")
-    max_file_bytes: int | None = Field(default=None, ge=1)
-    max_total_bytes: int = Field(default=2 << 30, ge=1, le=1 << 50)
-
-    @model_validator(mode="after")
-    def _fits_its_kind(self) -> Self:
-        if self.kind == "drop" and self.anonymous:
-            raise ValueError("a drop-off link cannot be anonymous")
-        if self.kind == "view" and self.model_fields_set & {"folder", "text", "deadline", "types", "max_file_bytes"}:
-            raise ValueError("a view link takes kind, title, expires_at and anonymous only")
-        return self
-
-
 class GroupBody(Body):
     """A group to be created."""
 

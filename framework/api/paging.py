@@ -15,6 +15,8 @@ PAGE = {
     "page": "The number of the page, from 1. The header Link names the next and the previous one.",
     "per_page": f"How many a page has, from 1 to {LONGEST_PAGE}.",
 }
+PAGE_NUMBER = {"page": PAGE["page"]}
+"""For lists whose pages are as long as those in the browser."""
 
 Item = TypeVar("Item")
 

@@ -45,6 +45,7 @@ KINDS: Mapping[str, str] = {
     "offer_declined": "Offer of the project declined",
     "handed_over": "Project handed over",
     "link_made": "Link created",
+    "link_deadline": "Deadline of a link changed",
     "link_closed": "Link closed to further hand-ins",
     "link_opened": "Link opened again",
     "link_revoked": "Link revoked",

@@ -7,22 +7,15 @@ from wtforms import BooleanField, HiddenField, IntegerField, SelectField, String
 from wtforms.validators import NumberRange, Optional
 
 from framework.accounts.core import validation
-from framework.errors import Invalid
 from framework.formatting import MIB
 from framework.links.drop.handing_in import sender_name
-from framework.links.rules import InvalidDeadline, WantedDropOff, drop_folder, drop_types, link_title
+from framework.links.rules import InvalidDeadline, WantedDropOff, drop_folder, drop_types, link_title, time_zone
 from framework.uploads.operations import FileOutcome, FilesRefused
 from framework.web.forms import PageForm, follows, require_filled, strip
 
 LIFETIMES = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
 CONTINENTS = {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 MOMENT = "%Y-%m-%dT%H:%M"
-
-
-class InvalidTimeZone(Invalid):
-    """A name that no time zone has."""
-
-    field = "time_zone"
 
 
 class HandInForm(PageForm):
@@ -42,17 +35,6 @@ class ReplacementForm(HandInForm):
     """The same for what replaces a hand-in: the address stays the one that its receipt went to."""
 
     email = None
-
-
-def time_zone(text: str) -> str:
-    """A time zone by its name in the IANA database, such as `Europe/Berlin`.
-
-    Raises:
-        InvalidTimeZone: there is none of this name.
-    """
-    if text not in available_timezones():
-        raise InvalidTimeZone("Choose a time zone such as Europe/Berlin, or UTC.")
-    return text
 
 
 def list_time_zones() -> list[str]:

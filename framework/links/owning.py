@@ -1,27 +1,27 @@
-"""What a project's owners do with its links: make, list and revoke them, close a drop-off, give somebody more time."""
+"""What a project's owners do with its links: make and revoke them, close a drop-off, give somebody more time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core import validation
 from framework.accounts.core.account import Account
 from framework.accounts.core.credentials import digest
-from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import Conflict, NotFound
+from framework.errors import Conflict
 from framework.links.drop import receipts
 from framework.links.drop.drop_offs import OpenDropOff, read_drop_off
 from framework.links.drop.receipts import HandedIn
+from framework.links.listing import LinkAbsent
 from framework.links.models import DropOff, HandIn
-from framework.links.rules import InvalidDeadline, WantedDropOff, check_drop_off, link_title
+from framework.links.rules import DropOffChanges, WantedDropOff, check_drop_off, deadline, link_title, time_zone
 from framework.projects.core import links
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Link
@@ -32,13 +32,6 @@ ROLE = "maintainer"
 """Who may make, see and end the links of a project."""
 MOST_LINKS = 200
 HAND_INS_PAGE = 50
-
-
-class LinkAbsent(NotFound):
-    """The project has no such link, or it was revoked."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no such link; it may have been revoked already.")
 
 
 class TooManyLinks(Conflict):
@@ -61,24 +54,6 @@ class MadeLink:
 
     id: int
     url: str
-
-
-@dataclass(frozen=True)
-class LinkAbout:
-    """What can be told of a link later; the last four are those of a drop-off."""
-
-    id: int
-    kind: str
-    title: str
-    anonymous: bool
-    by: str | None
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    folder: str | None = None
-    deadline: datetime | None = None
-    is_closed: bool = False
-    hand_ins: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,7 +87,7 @@ def make_drop_off(account: Account, project: ProjectAccess, wanted: WantedDropOf
     """A link by which whoever has it can hand in files.
 
     Raises:
-        InvalidTitle, InvalidText, InvalidTypes, InvalidDeadline, BadPath, PublicDropOff, TooManyLinks.
+        InvalidTitle, PublicDropOff, TooManyLinks. What `check_drop_off` raises.
         RoleTooLow, ProjectNotFound: the caller may not any more.
     """
     row, token = check_drop_off(wanted), links.new_token()
@@ -124,13 +99,6 @@ def make_drop_off(account: Account, project: ProjectAccess, wanted: WantedDropOf
         row.link_id = _add(session, project, account, link, token).id
         session.add(row)
     return MadeLink(link.id, f"{config.current().base_url}/drop/{token}")
-
-
-def list_links(project: ProjectAccess) -> list[LinkAbout]:
-    """The project's links that live, the newest first."""
-    with read_transaction() as session:
-        rows = session.execute(_select_links().where(Link.project_id == project.id).order_by(Link.id.desc())).all()
-    return [_about(*row) for row in rows if links.is_living(row[0])]
 
 
 def find_drop_off(project: ProjectAccess, link_id: int) -> OpenDropOff:
@@ -180,18 +148,30 @@ def revoke_link(account: Account, project: ProjectAccess, link_id: int) -> str:
         return link.title
 
 
-def set_closed(account: Account, project: ProjectAccess, link_id: int, *, closed: bool) -> None:
-    """Take nothing more by a drop-off link, or take hand-ins again; receipts can be read all the same.
+def change_drop_off(account: Account, project: ProjectAccess, link_id: int, changes: DropOffChanges) -> None:
+    """Close a drop-off link, so that it takes nothing more, or open it again; give it another deadline, or none.
+
+    Receipts can be read all the same.
 
     Raises:
-        LinkAbsent. RoleTooLow, ProjectNotFound: the caller may not any more.
+        LinkAbsent, InvalidDeadline, InvalidTimeZone. RoleTooLow, ProjectNotFound: the caller may not any more.
     """
+    zone = None if changes.time_zone is None else time_zone(changes.time_zone)
+    until = None if changes.deadline is None else deadline(changes.deadline)
     with transaction() as session:
         recheck(session, project.id, account, ROLE)
         link = _lock(session, project, link_id)
-        _drop_off(session, link_id).closed_at = now() if closed else None
-        kind = "link_closed" if closed else "link_opened"
-        links.tell_audit(session, kind, link, by=account, project=_told(project))
+        row = _drop_off(session, link_id)
+        kinds = list[str]()
+        if changes.closed not in {None, row.closed_at is not None}:
+            row.closed_at = now() if changes.closed else None
+            kinds.append("link_closed" if changes.closed else "link_opened")
+        if (until or changes.endless) and until != row.deadline:
+            row.deadline = until
+            kinds.append("link_deadline")
+        row.time_zone = zone or row.time_zone
+        for kind in kinds:
+            links.tell_audit(session, kind, link, by=account, project=_told(project))
 
 
 def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str, until: datetime) -> HandedIn:
@@ -203,9 +183,7 @@ def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str
     Raises:
         LinkAbsent, InvalidEmail, InvalidDeadline. RoleTooLow, ProjectNotFound: the caller may not any more.
     """
-    email = validation.email(email.strip())
-    if until <= now():
-        raise InvalidDeadline("This moment has passed. Choose a later one.")
+    email, until = validation.email(email.strip()), deadline(until)
     with transaction() as session:
         recheck(session, project.id, account, ROLE)
         link = _lock(session, project, link_id)
@@ -254,30 +232,3 @@ def _drop_off(session: Session, link_id: int) -> DropOff:
     if row is None:
         raise LinkAbsent
     return row
-
-
-def _select_links() -> Select[Link, str | None, DropOff | None, int]:
-    counted = select(func.count()).where(HandIn.link_id == Link.id, HandIn.handed_in_at.is_not(None)).scalar_subquery()
-    return (
-        select(Link, User.name, DropOff, counted)
-        .outerjoin(User, User.id == Link.made_by_id)
-        .outerjoin(DropOff, DropOff.link_id == Link.id)
-        .where(Link.revoked_at.is_(None))
-    )
-
-
-def _about(link: Link, by: str | None, drop_off: DropOff | None, hand_ins: int) -> LinkAbout:
-    about = LinkAbout(
-        id=link.id,
-        kind=link.kind,
-        title=link.title,
-        anonymous=link.anonymous,
-        by=by,
-        created_at=link.created_at,
-        expires_at=link.expires_at,
-        last_used_at=link.last_used_at,
-    )
-    if drop_off is None:
-        return about
-    closed = drop_off.closed_at is not None
-    return replace(about, folder=drop_off.folder, deadline=drop_off.deadline, is_closed=closed, hand_ins=hand_ins)

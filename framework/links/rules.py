@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from framework.accounts.core import validation
 from framework.database.types import now
@@ -36,6 +37,12 @@ class InvalidTypes(Invalid):
     field = "types"
 
 
+class InvalidTimeZone(Invalid):
+    """A name that no time zone has."""
+
+    field = "time_zone"
+
+
 class InvalidFolder(Invalid):
     """A folder that no version can have."""
 
@@ -55,6 +62,16 @@ class WantedDropOff:
     max_file_bytes: int | None = None
     max_total_bytes: int = 2 << 30
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DropOffChanges:
+    """What is to be other about a drop-off link; None leaves it as it is, and `endless` takes its deadline away."""
+
+    closed: bool | None = None
+    deadline: datetime | None = None
+    endless: bool = False
+    time_zone: str | None = None
 
 
 def link_title(text: str) -> str:
@@ -96,21 +113,41 @@ def drop_folder(text: str) -> str:
         raise InvalidFolder(error.sentence) from error
 
 
+def time_zone(text: str) -> str:
+    """A time zone by its name in the IANA database, such as `Europe/Berlin`.
+
+    Raises:
+        InvalidTimeZone: there is none of this name.
+    """
+    if text not in available_timezones():
+        raise InvalidTimeZone("Choose a time zone such as Europe/Berlin, or UTC.")
+    return text
+
+
+def deadline(moment: datetime) -> datetime:
+    """A moment that is still to come.
+
+    Raises:
+        InvalidDeadline: it has passed.
+    """
+    if moment <= now():
+        raise InvalidDeadline("This moment has passed. Choose a later one.")
+    return moment
+
+
 def check_drop_off(wanted: WantedDropOff) -> DropOff:
     """The row of a drop-off link as it is wanted, without its number.
 
     Raises:
-        InvalidText, InvalidTypes, InvalidDeadline, InvalidFolder.
+        InvalidText, InvalidTypes, InvalidDeadline, InvalidTimeZone, InvalidFolder.
     """
     if len(wanted.text) > TEXT_LENGTH or not validation.encodable(wanted.text) or "\0" in wanted.text:
         raise InvalidText(f"The text has {TEXT_LENGTH:,} characters at most.")
-    if wanted.deadline is not None and wanted.deadline <= now():
-        raise InvalidDeadline("This moment has passed. Choose a later one.")
     return DropOff(
         folder=drop_folder(wanted.folder),
         text=wanted.text,
-        deadline=wanted.deadline,
-        time_zone=wanted.time_zone,
+        deadline=None if wanted.deadline is None else deadline(wanted.deadline),
+        time_zone=time_zone(wanted.time_zone),
         types=drop_types(wanted.types),
         max_file_bytes=wanted.max_file_bytes,
         max_total_bytes=wanted.max_total_bytes,

@@ -10,7 +10,9 @@ from framework.accounts.signin.reauthentication import reauthenticate
 from framework.database.types import now
 from framework.links import owning
 from framework.links.forms import DropOffForm, ExtensionForm, ViewLinkForm, list_time_zones, moment_in
+from framework.links.listing import list_links
 from framework.links.owning import MadeLink
+from framework.links.rules import DropOffChanges
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
@@ -92,7 +94,7 @@ def reopen(owner: str, project: str, link_id: int) -> AnyResponse:
 def _set_closed(owner: str, project: str, link_id: int, *, closed: bool) -> AnyResponse:
     access = _find(owner, project)
     check_button()
-    owning.set_closed(require_account(), access, link_id, closed=closed)
+    owning.change_drop_off(require_account(), access, link_id, DropOffChanges(closed=closed))
     flash("Nothing more can be handed in." if closed else "Files can be handed in again.", "success")
     return redirect(f"{access.path}/settings/links/{link_id}")
 
@@ -106,7 +108,7 @@ def _make_view_link(access: ProjectAccess, form: ViewLinkForm) -> MadeLink:
 def _links_page(
     access: ProjectAccess, drop_form: DropOffForm, view_form: ViewLinkForm, *, made: MadeLink | None = None
 ) -> str:
-    facts = {"links": owning.list_links(access), "made": made, "time_zones": list_time_zones()}
+    facts = {"links": list_links(access), "made": made, "time_zones": list_time_zones()}
     forms = {"drop_form": drop_form, "view_form": view_form}
     return render_template("links/links.html", project=access, **facts, **forms)
 

@@ -22,7 +22,10 @@ TOKENS = {
 }
 """Which of the world's tokens an address has; those of mails about an account have none that is right."""
 NAMES = {"admin.mail": "reset", "admin.run": "news", "admin_plans.edit": "free", "admin_plans.reset": "free"}
-DROP_OFFS = {"links.show_drop_off", "links.close", "links.reopen", "links.extend"}
+DROP_OFFS = {
+    *("links.show_drop_off", "links.close", "links.reopen", "links.extend"),
+    *("api.links.change_link", "api.links.extend_link", "api.links.list_hand_ins", "api.links.download_hand_ins"),
+}
 NO_FORM_TOKEN = {"editing.edit_file", "restoring.restore", "restoring.undo"}
 """Forms that make a version when nothing is filled in; without their token they are refused, after the access."""
 

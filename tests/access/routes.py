@@ -148,6 +148,8 @@ ROUTES: dict[Kind, str] = {
         PATCH api.webhooks.change_webhook, DELETE api.webhooks.delete_webhook
         GET api.webhooks.list_deliveries, POST api.webhooks.test_webhook, POST api.webhooks.redeliver
         GET api.links.list_links, POST api.links.make_link, DELETE api.links.revoke_link
+        PATCH api.links.change_link, POST api.links.extend_link, GET api.links.list_hand_ins
+        GET api.links.download_hand_ins
         GET api.sharing.list_people, POST api.sharing.add_person, PATCH api.sharing.change_role
         DELETE api.sharing.remove_person
         GET api.sharing.list_invitations, POST api.sharing.invite, DELETE api.sharing.withdraw_invitation

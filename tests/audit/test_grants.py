@@ -11,7 +11,8 @@ from framework.groups import invitations as group_invitations
 from framework.groups import people as group_people
 from framework.groups.access import group_for
 from framework.groups.operations import create_group, delete_group
-from framework.links.owning import extend, set_closed
+from framework.links.owning import change_drop_off, extend
+from framework.links.rules import DropOffChanges
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.transfers import decline_offer, offer_project, withdraw_offer
 from framework.projects.members import invitations
@@ -57,16 +58,17 @@ def test_what_changes_for_those_who_hand_in_is_told(alice: Account, secret: Proj
     drop = make_drop(alice, secret)
     until = now() + timedelta(days=30)
     extend(alice, secret, drop.id, email="late@example.org", until=until)
-    set_closed(alice, secret, drop.id, closed=True)
-    set_closed(alice, secret, drop.id, closed=False)
+    change_drop_off(alice, secret, drop.id, DropOffChanges(closed=True))
+    change_drop_off(alice, secret, drop.id, DropOffChanges(closed=False, endless=True))
     entries = read_entries_of(secret.id).entries
     assert facts(entries) == [
         ("link_made", "alice", None),
         ("more_time", "alice", "late@example.org"),
         ("link_closed", "alice", None),
         ("link_opened", "alice", None),
+        ("link_deadline", "alice", None),
     ]
-    assert entries[2].details["until"] == until.isoformat(timespec="minutes")
+    assert entries[3].details["until"] == until.isoformat(timespec="minutes")
 
 
 @on_each_deployment

@@ -6,7 +6,8 @@ import pytest
 
 from framework.accounts.models import Budget
 from framework.database.session import read_transaction
-from framework.links.owning import list_links, make_view_link, revoke_link
+from framework.links.listing import list_links
+from framework.links.owning import make_view_link, revoke_link
 from framework.projects.core.access import ProjectAccess
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House

@@ -15,8 +15,10 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.links.drop.drop_offs import GRACE, DropOffClosed, open_drop_off
 from framework.links.drop.handing_in import Delivery, folder_name, hand_in
+from framework.links.listing import list_links
 from framework.links.models import DropOff
-from framework.links.owning import extend, list_links, revoke_link, set_closed
+from framework.links.owning import change_drop_off, extend, revoke_link
+from framework.links.rules import DropOffChanges
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project, trash_project, update_project
 from framework.projects.models import Link
@@ -222,10 +224,10 @@ def test_a_closed_link_says_so_and_a_revoked_one_is_gone(
     mine = send(visitor, drop, {"essay.txt": b"1"}, **ADA).location
     token = csrf_token(visitor.get(drop).text)
     (link,) = list_links(secret)
-    set_closed(alice, secret, link.id, closed=True)
+    change_drop_off(alice, secret, link.id, DropOffChanges(closed=True))
     assert "closed by its owner" in visitor.get(drop).text
     assert visitor.client.post(drop, data={"csrf_token": token, **ADA}).status_code == 403
-    set_closed(alice, secret, link.id, closed=False)
+    change_drop_off(alice, secret, link.id, DropOffChanges(closed=False))
     assert send(visitor, mine, {"essay.txt": b"2"}, name="Ada").status_code == 303
     revoke_link(alice, secret, link.id)
     for page in (drop, mine):

@@ -12,7 +12,8 @@ from framework.accounts.lifecycle.administration import resume, suspend
 from framework.audit.reading import AuditQuery, read_entries
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.links.owning import list_links, make_view_link, revoke_link
+from framework.links.listing import list_links
+from framework.links.owning import make_view_link, revoke_link
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.leaving import delete_person
 from framework.projects.lifecycle.operations import create_project, trash_project

@@ -14,8 +14,9 @@ from framework.accounts.core.account import Account
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.links.drop.digests import send_digests
+from framework.links.listing import list_links
 from framework.links.models import HandIn
-from framework.links.owning import HAND_INS_PAGE, list_links, make_view_link
+from framework.links.owning import HAND_INS_PAGE, make_view_link
 from framework.links.rules import drop_types
 from framework.projects.core.access import ProjectAccess, ProjectNotFound
 from framework.projects.core.links import revoke_view_links

@@ -7,7 +7,7 @@ from framework.api.answers import answer, no_content
 from framework.api.bodies import DeletionBody, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.projects import Project, TrashedProject
-from framework.api.paging import PAGE, links, page_number
+from framework.api.paging import PAGE_NUMBER, links, page_number
 from framework.projects.core import queries
 from framework.projects.core.access import project_for
 from framework.projects.lifecycle import deletion, operations
@@ -16,7 +16,7 @@ trash = Blueprint("trash", __name__, url_prefix="/trash")
 
 
 @trash.get("")
-@describe(Call({200: [TrashedProject]}, needs="admin", query={"page": PAGE["page"]}))
+@describe(Call({200: [TrashedProject]}, needs="admin", query=PAGE_NUMBER))
 def list_trash() -> Response:
     """The projects in the trash that the caller owns, also through a group, the latest first."""
     listing = queries.list_trash(callers.administrator(), page_number())
