@@ -81,10 +81,15 @@ def links(number: int, *, more: bool) -> dict[str, str]:
     """The header Link of this page, when another one is there."""
     pages = {"first": 1, "prev": number - 1} if number > 1 else {}
     pages |= {"next": number + 1} if more else {}
-    told = ", ".join(f'<{_address(page)}>; rel="{relation}"' for relation, page in pages.items())
+    told = ", ".join(f'<{_address("page", page)}>; rel="{relation}"' for relation, page in pages.items())
     return {"Link": told} if told else {}
 
 
-def _address(page: int) -> str:
-    query = {name: value for name, value in request.args.items() if name != "page"} | {"page": str(page)}
+def link_to_next(name: str, value: int | None) -> dict[str, str]:
+    """The header Link of a page that another one follows, which this parameter asks for; None for no other page."""
+    return {} if value is None else {"Link": f'<{_address(name, value)}>; rel="next"'}
+
+
+def _address(name: str, value: int) -> str:
+    query = {known: given for known, given in request.args.items() if known != name} | {name: str(value)}
     return f"{config.current().base_url}{request.path}?{urlencode(query)}"

@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request
 
 from framework.api import openapi
+from framework.api.resources.audit import audit
 from framework.api.resources.commits import commits
 from framework.api.resources.courses import courses
 from framework.api.resources.files import files
@@ -26,6 +27,7 @@ for _part in (
     sharing,
     offers,
     trash,
+    audit,
     files,
     commits,
     statuses,

@@ -157,6 +157,7 @@ ROUTES: dict[Kind, str] = {
     kinds.API_OWNS: """
         DELETE api.projects.trash_project, PUT api.projects.set_embargo, DELETE api.projects.lift_embargo
         POST api.transfers.offer_project, DELETE api.transfers.withdraw_offer
+        GET api.audit.list_audit
     """,
     kinds.API_ACCOUNT: "GET api.groups.list_groups, GET api.people.show_user, GET api.people.show_usage",
     kinds.API_CREATES: "POST api.projects.create_project",
