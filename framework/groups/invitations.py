@@ -14,19 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from framework.accounts.core import addresses
 from framework.accounts.core.account import Account, name_person, read_account
 from framework.accounts.core.sessions import LiveSession
-from framework.accounts.lifecycle import signup
-from framework.accounts.lifecycle.invitations import (
-    LASTS,
-    InvitationGone,
-    Links,
-    confirm_by_link,
-    keep,
-    refuse_other,
-    renew,
-    select_again,
-    take_after_confirmation,
-    waits_for,
-)
+from framework.accounts.lifecycle import invitations, signup
 from framework.accounts.models import GroupInvitation, GroupMember, User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
@@ -39,7 +27,7 @@ from framework.projects.core.groups import OWNER, PARTICIPANT
 from framework.projects.members.invitations import spend_mails
 
 PLACE = "/groups/invitations/"
-LINKS = Links(PLACE, salt="holdfast-group-invitation")
+LINKS = invitations.Links(PLACE, salt="holdfast-group-invitation")
 TAKE = "framework.groups.tasks.take_invitations"
 
 
@@ -68,7 +56,7 @@ def register(_app: Flask) -> None:
 def invite(session: Session, row: User, *, email: str, role: str, by: Account) -> int:
     """Keep an invitation for this address, in place of an earlier one, and send its link there; its number."""
     kept = GroupInvitation(group_id=row.id, email=email, role=role, invited_by_id=by.id)
-    keep(session, kept, GroupInvitation.group_id == row.id, GroupInvitation.email_key == email.casefold())
+    invitations.keep(session, kept, GroupInvitation.group_id == row.id, GroupInvitation.email_key == email.casefold())
     _send(session, kept, row, by=by)
     return kept.id
 
@@ -84,7 +72,7 @@ def resend(account: Account, group: GroupAccess, invitation_id: int) -> str:
         row = recheck_group(session, group.id, account, OWNER)
         kept = _find(session, row.id, invitation_id)
         spend_mails(session, f"group-{row.id}", kept.email, by=account)
-        renew(session, kept, account.id)
+        invitations.renew(session, kept, account.id)
         _send(session, kept, row, by=account)
         return kept.email
 
@@ -118,7 +106,10 @@ def list_invitations(group: GroupAccess) -> list[PendingMembership]:
 
 def is_invited(session: Session, email: str) -> bool:
     """Whether a group waits for whoever confirms this address."""
-    return session.scalar(select(GroupInvitation.id).where(waits_for(GroupInvitation, email)).limit(1)) is not None
+    return (
+        session.scalar(select(GroupInvitation.id).where(invitations.waits_for(GroupInvitation, email)).limit(1))
+        is not None
+    )
 
 
 def read_invitation(token: str) -> PendingMembership:
@@ -131,8 +122,8 @@ def read_invitation(token: str) -> PendingMembership:
     with read_transaction() as session:
         found = session.execute(_select_pending().where(GroupInvitation.id == invitation_id)).one_or_none()
     if found is None:
-        raise InvitationGone
-    refuse_other(found[0], stamp)
+        raise invitations.InvitationGone
+    invitations.refuse_other(found[0], stamp)
     return _describe(*found)
 
 
@@ -144,10 +135,10 @@ def accept(live: LiveSession, token: str) -> str:
         EmailTaken: the person claims the address, and another account has confirmed it.
     """
     pending = read_invitation(token)
-    confirm_by_link(live, pending.email)
+    invitations.confirm_by_link(live, pending.email)
     taken = _take(live.account.id, pending)  # a confirmation takes it before
     if not _show_name(pending.group_id, live.account.id) and not taken:
-        raise InvitationGone
+        raise invitations.InvitationGone
     return first_page(pending.group, pending.role)
 
 
@@ -174,11 +165,11 @@ def take_all(user_id: int) -> int:
 
 def take_now(user_id: int) -> None:
     """The same, right after the confirmation, so that the next page has the groups."""
-    take_after_confirmation(user_id, take_all)
+    invitations.take_after_confirmation(user_id, take_all)
 
 
 def _send(session: Session, kept: GroupInvitation, row: User, *, by: Account) -> None:
-    emails.mail_invitation(session, kept, row, link=LINKS.link_to(kept), by=by, days=LASTS.days)
+    emails.mail_invitation(session, kept, row, link=LINKS.link_to(kept), by=by, days=invitations.LASTS.days)
     audit.record(session, "invited", actor=by, group=row, who=kept.email, role=kept.role)
 
 
@@ -202,7 +193,7 @@ def _take(user_id: int, pending: PendingMembership) -> bool:
     """
     with transaction() as session:
         row = session.get(User, pending.group_id, with_for_update={"key_share": True})
-        kept = session.scalars(select_again(GroupInvitation, pending).with_for_update()).one_or_none()
+        kept = session.scalars(invitations.select_again(GroupInvitation, pending).with_for_update()).one_or_none()
         if row is None or kept is None:
             return False
         user = session.get_one(User, read_account(session, user_id).id)
@@ -231,7 +222,7 @@ def _find(session: Session, group_id: int, invitation_id: int) -> GroupInvitatio
     mine = (GroupInvitation.id == invitation_id, GroupInvitation.group_id == group_id)
     kept = session.scalars(select(GroupInvitation).where(*mine).with_for_update()).one_or_none()
     if kept is None:
-        raise InvitationGone
+        raise invitations.InvitationGone
     return kept
 
 

@@ -12,19 +12,7 @@ from framework.accounts.core import addresses, budgets
 from framework.accounts.core.account import Account, name_person, read_account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
-from framework.accounts.lifecycle import signup
-from framework.accounts.lifecycle.invitations import (
-    LASTS,
-    InvitationGone,
-    Links,
-    confirm_by_link,
-    keep,
-    refuse_other,
-    renew,
-    select_again,
-    take_after_confirmation,
-    waits_for,
-)
+from framework.accounts.lifecycle import invitations, signup
 from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
@@ -37,7 +25,7 @@ from framework.projects.notify.activity import BY_ADDRESS, Audited, record
 from framework.repositories.write.creation import change_about
 
 PLACE = "/invitations/"
-LINKS = Links(PLACE, salt="holdfast-invitation")
+LINKS = invitations.Links(PLACE, salt="holdfast-invitation")
 
 
 @dataclass(frozen=True)
@@ -72,7 +60,7 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
     if "owner" in {role, session.scalar(select(Invitation.role).where(*theirs))}:
         recheck(session, row.id, by, "owner")
     kept = Invitation(project_id=row.id, email=email, role=role, invited_by_id=by.id)
-    keep(session, kept, *theirs)
+    invitations.keep(session, kept, *theirs)
     _send(session, kept, project, by=by)
     return kept.id
 
@@ -102,7 +90,7 @@ def resend(account: Account, project: ProjectAccess, invitation_id: int) -> str:
     with transaction() as session:
         kept = _find_to_change(session, account, project, invitation_id)
         spend_mails(session, project.id, kept.email, by=account)
-        renew(session, kept, account.id)
+        invitations.renew(session, kept, account.id)
         _send(session, kept, project, by=account)
         return kept.email
 
@@ -116,7 +104,8 @@ def invitations_to(project: ProjectAccess) -> list[Pending]:
 
 def is_invited(session: Session, email: str) -> bool:
     """Whether a project waits for whoever confirms this address."""
-    return session.scalar(select(Invitation.id).where(waits_for(Invitation, email)).limit(1)) is not None
+    waiting = select(Invitation.id).where(invitations.waits_for(Invitation, email))
+    return session.scalar(waiting.limit(1)) is not None
 
 
 def read_invitation(token: str) -> Pending:
@@ -130,8 +119,8 @@ def read_invitation(token: str) -> Pending:
         mine = (Invitation.id == invitation_id, Project.trashed_at.is_(None))
         found = session.execute(_select_pending().where(*mine)).one_or_none()
     if found is None:
-        raise InvitationGone
-    refuse_other(found[0], stamp)
+        raise invitations.InvitationGone
+    invitations.refuse_other(found[0], stamp)
     return _describe(*found)
 
 
@@ -165,10 +154,10 @@ def accept(live: LiveSession, token: str) -> str:
         EmailTaken: the person claims the address, and another account has confirmed it.
     """
     pending = read_invitation(token)
-    confirm_by_link(live, pending.email)
+    invitations.confirm_by_link(live, pending.email)
     taken = _take(live.account.id, pending)  # a confirmation takes it before
     if not _show_name(live.account.id, pending.project_id) and not taken:
-        raise InvitationGone
+        raise invitations.InvitationGone
     return f"/{pending.project}"
 
 
@@ -197,11 +186,11 @@ def take_all(user_id: int) -> int:
 
 def take_now(user_id: int) -> None:
     """The same, right after the confirmation, so that the next page has the projects."""
-    take_after_confirmation(user_id, take_all)
+    invitations.take_after_confirmation(user_id, take_all)
 
 
 def _send(session: Session, kept: Invitation, project: ProjectAccess, *, by: Account) -> None:
-    emails.mail_invitation(session, kept, project, link=LINKS.link_to(kept), by=by, days=LASTS.days)
+    emails.mail_invitation(session, kept, project, link=LINKS.link_to(kept), by=by, days=invitations.LASTS.days)
     _tell_audit(session, "invited", kept, project, by=by)
 
 
@@ -221,7 +210,7 @@ def _take(user_id: int, pending: Pending) -> bool:
 
     def change(session: Session) -> dict[str, Any]:
         row = session.get_one(Project, project.id)
-        kept = session.scalars(select_again(Invitation, pending).with_for_update()).one_or_none()
+        kept = session.scalars(invitations.select_again(Invitation, pending).with_for_update()).one_or_none()
         if kept is not None:
             taken.append(_join(session, row, kept, session.get_one(User, user_id)))
         return describe(session, row)
@@ -262,7 +251,7 @@ def _find_to_change(session: Session, account: Account, project: ProjectAccess, 
     mine = (Invitation.id == invitation_id, Invitation.project_id == project.id)
     kept = session.scalars(select(Invitation).where(*mine).with_for_update()).one_or_none()
     if kept is None:
-        raise InvitationGone
+        raise invitations.InvitationGone
     if kept.role == "owner":
         recheck(session, project.id, account, "owner")
     return kept
