@@ -25,20 +25,9 @@ from framework.repositories.write.operations import Delete
 from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes
 from tests.cast import SignIn, on_each_deployment
+from tests.copies.conftest import find
 from tests.courses.conftest import new_group
 from tests.uploads.conftest import store_files
-
-
-def find(owner: Account, name: str) -> ProjectAccess:
-    return project_for(owner, owner.name, name)
-
-
-@pytest.fixture
-def origin(website: ProjectAccess, alice: Account) -> ProjectAccess:
-    """Alice's public website with two versions and a tag."""
-    store_files(website, alice, {"a.txt": b"1", "big.bin": b"x" * (1 << 21)})
-    store_files(website, alice, {"a.txt": b"2"})
-    return find(alice, "website")
 
 
 @on_each_deployment
