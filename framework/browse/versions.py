@@ -107,9 +107,10 @@ def print_comparison(owner: str, project: str, spec: str, form: str) -> AnyRespo
 def show_blame(owner: str, project: str, place: str) -> AnyResponse:
     """A file with who wrote each of its lines, and in which commit."""
     access = begin_visit(owner, project)
-    number = ViewOptions.of(request.args).number
-    read = _with_fallback(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place), number))
-    return show(access, View(read, _render("browse/blame.html", access, "files"), number, kind=FULL))
+    asked = ViewOptions.of(request.args)
+    read = _with_fallback(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place), asked))
+    options = asked.number, asked.encoding
+    return show(access, View(read, _render("browse/blame.html", access, "files"), options, kind=FULL))
 
 
 @blueprint.get("/<owner>/<project>/branches")

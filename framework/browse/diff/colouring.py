@@ -28,9 +28,9 @@ def colour_files(files: Sequence[tuple[str, str, bytes]]) -> list[str]:
     return [_colour_file(*file) if time.thread_time() < deadline else "" for file in files]
 
 
-def colour_lines_of(path: str, told: str, content: bytes, part: slice) -> str:
+def colour_lines_of(path: str, told: str, text: str, part: slice) -> str:
     """These lines of one file as HTML whose lines end with line feeds; `told` is its language if somebody named it."""
-    return "".join(f"{line}\n" for line in highlight_part(path, split_lines(decode(content).text), part, told))
+    return "".join(f"{line}\n" for line in highlight_part(path, split_lines(text), part, told))
 
 
 def _colour_file(path: str, told: str, content: bytes) -> str:

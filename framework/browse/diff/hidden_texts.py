@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from dulwich.objects import Blob
 
 from framework.browse.diff.sandboxed import read_words
-from framework.browse.render.encodings import decode, detect_mark
+from framework.browse.render.encodings import decode, is_wide
 from framework.browse.render.office.words import WITH_WORDS
 from framework.gitcore import git
 from framework.gitcore.pack_writer import PackWriter
@@ -22,12 +22,12 @@ MOST_FILES, MOST_PAPERS = 20, 6
 def diff_hidden_texts(copy: Copy, sides: Sequence[tuple[str, str, str]]) -> Mapping[tuple[str, str], str]:
     """What `git diff` says of the texts in these pairs of blobs (path, before, now), as far as both have one.
 
-    That is a text that a byte order mark names, or a document of an office program. A file that is new or gone has
+    That is a text in UTF-16, or a document of an office program. A file that is new or gone has
     zeros for the side that it lacks; documents with the same words are left out.
     """
     chosen = sides[:MOST_FILES]
     contents = dict(read_blobs(copy, sorted({sha for _path, *pair in chosen for sha in pair} - {NO_OBJECT})))
-    texts = {sha: decode(data).text.encode() for sha, data in contents.items() if detect_mark(data)}
+    texts = {sha: decode(data).text.encode() for sha, data in contents.items() if is_wide(data)}
     texts |= _read_papers(copy.snapshot.repository_id, chosen, contents)
     texts[NO_OBJECT] = b""
     readable = [(old, new) for _path, old, new in chosen if texts.keys() >= {old, new} and texts[old] != texts[new]]

@@ -42,16 +42,16 @@ def read_words(repository_id: str, ending: str, content: bytes) -> str | None:
     return None
 
 
-def colour_part(repository_id: str, path: str, content: bytes, part: slice, *, told: str) -> Coloured:
-    """Some lines of a file of this repository, in colours where that does not take too much.
+def colour_part(repository_id: str, path: str, text: str, part: slice, *, told: str) -> Coloured:
+    """Some lines of a text of this repository, in colours where that does not take too much.
 
     `told` is the language that `.gitattributes` name, if they do.
     """
     with suppress(TooCostly, Busy):
-        key = repository_id, path, told, content, part.start
-        html = sandbox.call(key, colour_lines_of, path, told, content, part)
+        key = repository_id, path, told, text, part.start
+        html = sandbox.call(key, colour_lines_of, path, told, text, part)
         return [Markup(line) for line in html.split("\n")[:-1]]  # noqa: S704 # escaped there
-    return [escape(line) for line in split_lines(content.decode(errors="replace"))[part]]
+    return [escape(line) for line in split_lines(text)[part]]
 
 
 def colour_sides(

@@ -14,7 +14,8 @@ from framework.browse.history.history import newest_change
 from framework.browse.places import Place, find_place
 from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.content import is_text
-from framework.browse.view_options import PAGE_LINES
+from framework.browse.render.previews import TextFile
+from framework.browse.view_options import PAGE_LINES, ViewOptions
 from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
 from framework.gitcore.dates import moment_at
@@ -65,7 +66,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class BlamePage:
-    """A page of a file with the commit of each line: its first line's number, and how many lines the file has."""
+    """A page of a file with the commit of each line: its first line's number, and how many lines the file has.
+
+    `encoding` is that of its text, empty where that is ASCII.
+    """
 
     page_lines: ClassVar = PAGE_LINES
     place: Place
@@ -73,13 +77,14 @@ class BlamePage:
     passages: Sequence[Passage]
     first: int
     count: int
+    encoding: str = ""
 
 
 _known: LRUCache[tuple[Path, str, str], Sequence[Origin]] = LRUCache(REMEMBERED_FILES)
 
 
-def read_blame_page(copy: Copy, ref: str, path: str, number: int = 1) -> BlamePage:
-    """A page of the file at this path with the origin of each line; the copy has to hold all blobs.
+def read_blame_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> BlamePage:
+    """The page that is asked for of the file at this path, with the origin of each line; the copy holds all blobs.
 
     Raises:
         RefAbsent, PathAbsent. NotBlamable: it is no file of text of a bearable size. BlameTooLong.
@@ -92,17 +97,18 @@ def read_blame_page(copy: Copy, ref: str, path: str, number: int = 1) -> BlamePa
     if blob.size_bytes > LONGEST_BYTES:
         raise NotBlamable(path)
     content = b"".join(blob.chunks)
-    if not is_text(content) or content.count(b"\n") > MOST_LINES:
+    if not (asked.encoding or is_text(content)) or content.count(b"\n") > MOST_LINES:
         raise NotBlamable(path)
     newest = newest_change(copy, place.sha, path)
     key = copy.path, newest.sha if newest else place.sha, path
     origins = _known.get(key, ()) or _origins(copy, place)
     _known.put(key, origins)
-    start = min((number - 1) * PAGE_LINES, max(0, len(origins) - 1) // PAGE_LINES * PAGE_LINES)
+    start = min((asked.number - 1) * PAGE_LINES, max(0, len(origins) - 1) // PAGE_LINES * PAGE_LINES)
     part = slice(start, start + PAGE_LINES)
     told = read_told_language(copy, place.sha, path)
-    coloured = colour_part(copy.snapshot.repository_id, path, content, part, told=told)
-    return BlamePage(place, entry, tuple(_passages(origins, part, coloured)), start + 1, len(origins))
+    found = TextFile(entry.name, content, len(content), asked.encoding).decode()
+    coloured = colour_part(copy.snapshot.repository_id, path, found.text, part, told=told)
+    return BlamePage(place, entry, tuple(_passages(origins, part, coloured)), start + 1, len(origins), found.encoding)
 
 
 def _passages(origins: Sequence[Origin], part: slice, lines: Sequence[Markup]) -> Iterator[Passage]:

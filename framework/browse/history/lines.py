@@ -11,7 +11,7 @@ from pathlib import Path
 
 from framework.browse.places import Place, find_place
 from framework.browse.render.code.highlighting import split_lines
-from framework.browse.render.encodings import LOOKED_AT_BYTES, decode, detect_mark
+from framework.browse.render.encodings import LOOKED_AT_BYTES, decode, is_wide
 from framework.files import split_chunks
 from framework.gitcore import git
 from framework.lru import LRUCache
@@ -33,8 +33,8 @@ TOO_MANY: Sequence[str] = ()
 """Instead of the texts in UTF-16 of a version in which it takes too long to look for them."""
 _MATCH = re.compile(rb"([^\0]+)\0([0-9]+)\0([^\n]*)\n")
 """A line that `git grep -n -z` prints: a path may hold line breaks, its content holds none."""
-_WIDE = {"utf-16", "utf-32"}
-_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"[ -~][^\x01-\xff]" * 3, b"[^\x01-\xff][ -~]" * 3)
+"""How a text in UTF-16 begins, as patterns: with a mark, or with letters of ASCII; no argument can hold a NUL."""
 _CODECS = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "koi8_r", "mac_roman", "cp932", "euc_jp", "gb18030", "big5",
     "cp949",
@@ -182,7 +182,7 @@ class _Search:
         self.unread = unread
 
     def _wide_paths(self) -> Sequence[str]:
-        """The files of the version that begin with a mark of UTF-16, remembered by its tree.
+        """The files of the version that are in UTF-16, remembered by its tree.
 
         Git names those alone whose bytes are on the disk, so that nothing is fetched to look at them.
         """
@@ -190,7 +190,7 @@ class _Search:
         found = _wide.get(key, None)
         if found is None:
             try:
-                found = [path for path in self._marked_paths() if detect_mark(self._start_of(path)) in _WIDE]
+                found = [path for path in self._marked_paths() if is_wide(self._start_of(path))]
             except git.GitTooSlow:
                 found = TOO_MANY
             _wide.put(key, found)
@@ -199,11 +199,11 @@ class _Search:
         return found
 
     def _marked_paths(self) -> list[str]:
-        """Files that have such a mark at the beginning of a line."""
+        """Files of which a line begins as such a text does."""
         options = ["-a", "-l", "-G", "-z", "--no-color", "--threads=1"]
-        marks = [part for mark in _WIDE_MARKS for part in ("-e", "^" + mark.decode(errors="surrogateescape"))]
+        starts = [part for start in _WIDE_STARTS for part in ("-e", "^" + start.decode(errors="surrogateescape"))]
         names: list[bytes] = []
-        with _grep(self._copy, [*options, *marks, self._sha], {"LC_ALL": "C"}, WIDE_DEADLINE_SECONDS) as chunks:
+        with _grep(self._copy, [*options, *starts, self._sha], {"LC_ALL": "C"}, WIDE_DEADLINE_SECONDS) as chunks:
             names = list(islice(split_chunks(chunks), MOST_MARKED_FILES))
         return [name.removeprefix(f"{self._sha}:".encode()).decode(errors="surrogateescape") for name in names]
 

@@ -5,12 +5,11 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from framework.browse.render.encodings import decode, detect_mark
+from framework.browse.render.encodings import PROBED_BYTES, decode, is_wide
 
 SHOWN_TEXT_BYTES = 8 << 20
 """So much of a text is shown, in pages."""
 EDITED_TEXT_BYTES = 512 << 10
-PROBED_BYTES = 8000
 PDF = "application/pdf"
 PDF_START_BYTES = 1024
 """Readers look for the header of a PDF in so many bytes (Adobe's Implementation Note 13)."""
@@ -52,8 +51,8 @@ def bare_type(path: str, head: bytes) -> str:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether these first bytes look like text: no NUL among them, as Git has it, or a byte order mark before them."""
-    return detect_mark(head) is not None or b"\0" not in head[:PROBED_BYTES]
+    """Whether these first bytes look like text: no NUL among them, as Git has it, or they are UTF-16."""
+    return b"\0" not in head[:PROBED_BYTES] or is_wide(head)
 
 
 def raw_headers(path: str, media: str, *, download: bool) -> dict[str, str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from framework.browse.render.evidence import guess_encoding
 
 LOOKED_AT_BYTES = 1 << 16
+PROBED_BYTES = 8000
+FEWEST_WIDE_BYTES = 8
 
 # What Python calls these, where it knows them by another name.
 _CODECS = {"windows-874": "cp874", "ibm866": "cp866", "macintosh": "mac-roman", "euc-kr": "cp949", "shift_jis": "cp932"}
@@ -16,6 +18,10 @@ _NAMES = {"iso8859-2": "iso-8859-2", "iso8859-5": "iso-8859-5", "euc_jp": "euc-j
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+_WIDE = {"utf-16", "utf-32"}
+_UNWRITTEN = re.compile("[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffe\uffff]")
+"""What no text holds: controls, halves of pairs, and what nobody has given a meaning."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -39,6 +45,30 @@ def detect_mark(data: bytes) -> str | None:
     return next((name for mark, name in _MARKS if data.startswith(mark)), None)
 
 
+def detect_wide(data: bytes) -> str | None:
+    """UTF-16 without a mark, by its name among `ENCODINGS`: every other byte is mostly NUL, and the rest is written.
+
+    Texts in other scripts than Latin have no such bytes, and are not recognised.
+    """
+    probe = data[: min(len(data), PROBED_BYTES) & ~1]
+    if len(probe) < FEWEST_WIDE_BYTES or b"\0" not in probe:
+        return None
+    first, second = probe[::2].count(0), probe[1::2].count(0)
+    name = "utf-16le" if second > first else "utf-16be"
+    if max(first, second) * 4 < len(probe):
+        return None
+    try:
+        text = codecs.getincrementaldecoder(name)().decode(probe)
+    except UnicodeDecodeError:
+        return None
+    return None if _UNWRITTEN.search(text) else name
+
+
+def is_wide(data: bytes) -> bool:
+    """Whether these first bytes are a text in which NUL is a part of letters: UTF-16 or UTF-32."""
+    return detect_mark(data) in _WIDE or detect_wide(data) is not None
+
+
 def decode(data: bytes, *, goes_on: bool = False, encoding: str | None = None) -> Decoded:
     """The text that these bytes most probably are, or are in this one of `ENCODINGS`; what cannot be read is U+FFFD.
 
@@ -49,6 +79,8 @@ def decode(data: bytes, *, goes_on: bool = False, encoding: str | None = None) -
     if marked := detect_mark(data):
         text = data.decode(marked, "replace").removeprefix("\ufeff")
         return Decoded(text, marked.removesuffix("-sig"))
+    if wide := detect_wide(data):
+        return Decoded(decode_as(data[: len(data) & ~1] if goes_on else data, wide), wide)
     whole = _drop_torn_end(data) if goes_on else data
     try:
         return Decoded(whole.decode(), "utf-8")

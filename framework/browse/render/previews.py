@@ -189,7 +189,7 @@ class TextFile:
         """The text of the bytes that are there, or of so many of them; ASCII has no encoding to choose."""
         head = self.head[:limit_bytes]
         found = decode(head, goes_on=self.size_bytes > len(head), encoding=self.encoding)
-        return Decoded(found.text, "") if head.isascii() and not self.encoding else found
+        return Decoded(found.text, "") if found.encoding == "utf-8" and head.isascii() and not self.encoding else found
 
 
 def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
@@ -249,7 +249,7 @@ def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bo
     `other` tells that there is a richer form, `why` that this is not what was asked for.
     """
     head = file.head[:SHOWN_TEXT_BYTES]
-    found = file.decode(SHOWN_TEXT_BYTES) if coloured else Decoded(head.decode(errors="replace"), "")
+    found = file.decode(SHOWN_TEXT_BYTES)
     plain, notes = split_lines(found.text), [why] if why else []
     if file.size_bytes > len(head):
         notes.append(f"Only the first {format_size(len(head))} of {format_size(file.size_bytes)} are shown.")

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text
 from framework.browse.render.documents import MARKDOWN, Links, render_to_html
+from framework.browse.render.encodings import PROBED_BYTES
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
 from framework.browse.render.media.facts import PictureFacts
@@ -118,7 +119,8 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
     kind = kind_of(name)
     if kind and kind.source == FILE:
         return _read_file(repository_id, kind, name, blob, asked)
-    head = read_head(blob, SHOWN_TEXT_BYTES if asked.plain else count_needed_bytes(name, blob.size_bytes))
+    needed_bytes = SHOWN_TEXT_BYTES if asked.plain else count_needed_bytes(name, blob.size_bytes)
+    head = read_head(blob, needed_bytes, whatever=asked.encoding is not None)
     media = bare_type(name, head)
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):
@@ -127,17 +129,17 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
         return _recording(repository_id, family, name, head, blob)
     if family == "pdf":
         return Media(family)
-    if not is_text(head):
+    if not (asked.encoding or is_text(head)):
         return dump_of(head, blob.size_bytes, kind.sentence if kind and kind.source == NAMED else NO_PREVIEW)
     return _text(repository_id, TextFile(name, head, blob.size_bytes, asked.encoding, told), blob.sha, asked)
 
 
-def read_head(blob: Blob, limit_bytes: int) -> bytes:
-    """What a page needs of the file: the first chunk, and up to the limit when it is text."""
+def read_head(blob: Blob, limit_bytes: int, *, whatever: bool = False) -> bytes:
+    """What a page needs of the file: the first chunk, and up to the limit when it is text, or `whatever` it is."""
     head = bytearray()
     for chunk in blob.chunks:
         head += chunk
-        if len(head) >= limit_bytes or not is_text(bytes(head[:8000])):
+        if len(head) >= limit_bytes or not (whatever or is_text(bytes(head[:PROBED_BYTES]))):
             break
     return bytes(head[:limit_bytes])
 

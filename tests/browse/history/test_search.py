@@ -86,13 +86,14 @@ def test_texts_of_every_encoding_are_searched(
             "utf8.txt": "größer\n".encode(),
             "wide.txt": "erste\r\nMeine Größe\r\n".encode("utf-16"),
             "back.txt": b"\xfe\xff" + "Größe\n".encode("utf-16-be"),
+            "unmarked.txt": "die Größe\n".encode("utf-16-le"),
             "russian.txt": "Цдя длина, ширина и высота предметов\n".encode("cp1251"),  # its bytes hold those of "ö"
             "photo.jpg": b"\xff\xd8\n\xff\xfe" + bytes(9),
         }
     )
     page = onlooker.get(f"/search/main?q={quote('größe')}")
     marked = re.findall(r"<mark>([^<]*)</mark>", page)
-    assert sorted(marked) == ["GRÖSSE", "Größe", "Größe", "Größe", "größe"]
+    assert sorted(marked) == ["GRÖSSE", "Größe", "Größe", "Größe", "Größe", "größe"]
     assert "/blob/main/wide.txt?plain=1#L2" in page
     assert "russian.txt" not in onlooker.get(f"/search/main?q={quote('ö')}")
     assert "Die Größe der <mark>Fl" in onlooker.get("/search/main?q=Fl")

@@ -2,11 +2,14 @@
 
 import json
 import re
+import struct
 
 import pytest
 
-from framework.browse.render.content import media_type
+from framework.browse.render import rendering
+from framework.browse.render.content import is_text, media_type
 from framework.browse.render.encodings import decode
+from framework.sandbox.sandbox import Busy
 from tests.browse.render.made_files import Show
 
 
@@ -17,6 +20,8 @@ from tests.browse.render.made_files import Show
         ("\ufeffx".encode(), "x", "utf-8"),
         ("x".encode("utf-16-be"), "\0x", "utf-8"),
         (b"\xff\xfex\0", "x", "utf-16"),
+        ("t,x\n1,Größe\n".encode("utf-16-le"), "t,x\n1,Größe\n", "utf-16le"),
+        ("t,x\n1,ąę\n".encode("utf-16-be"), "t,x\n1,ąę\n", "utf-16be"),
         ("déjà vu à Genève".encode("cp1252"), "déjà vu à Genève", "windows-1252"),
         ("Привет, как дела?".encode("koi8_r"), "Привет, как дела?", "koi8-r"),
     ],
@@ -24,6 +29,19 @@ from tests.browse.render.made_files import Show
 def test_bytes_become_text(data: bytes, text: str, encoding: str) -> None:
     found = decode(data)
     assert (found.text.replace("\ufffd", ""), found.encoding) == (text, encoding)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        struct.pack("<8H", *range(1, 9)),
+        struct.pack("<8H", 60, 70, 80, 90, 0, 100, 110, 120),
+        struct.pack("<40h", *range(-60, 60, 3)),
+        b"RIFF\0\0\0\0WAVE",
+    ],
+)
+def test_numbers_of_two_bytes_are_no_text(data: bytes) -> None:
+    assert not is_text(data)
 
 
 def test_halves_of_surrogate_pairs_are_shown_as_replacement_characters(shown: Show) -> None:
@@ -77,3 +95,34 @@ def test_a_difference_reads_each_side_in_the_encoding_of_its_file(shown: Show) -
     lines = [(sign, re.sub("<[^>]*>", "", line)) for sign, line in signs]
     assert lines == [("-", "größe = 1"), ("+", "größe = 1"), ("-", "café"), ("+", "dąb")]
     assert "Read as windows-1252 before and" in page
+
+
+def test_a_text_in_utf_16_without_a_mark_is_a_text(shown: Show) -> None:
+    data, russian = "Größe = 1\n".encode("utf-16-le"), "Ключ\n".encode("utf-16-le")
+    visitor = shown({"a.py": data, "b.txt": russian})
+    sha = visitor.gallery.commit({"a.py": "Größe = 2\n".encode("utf-16-le")}, "Two")
+    visitor.show()
+    assert ">utf-16le</summary>" in visitor.get("/blob/main/a.py")
+    assert "Größe" in visitor.get("/blame/main/a.py")
+    assert "Größe" in visitor.get(f"/commit/{sha}")
+    assert "Ключ" not in visitor.get("/blob/main/b.txt")
+    assert "Ключ" in visitor.get("/blob/main/b.txt?encoding=utf-16le")
+    assert "Ключ" in visitor.get("/blame/main/b.txt?encoding=utf-16le")
+    answer = visitor.visitor.get("/alice/website/raw/main/a.py")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-16le"
+
+
+def test_lines_are_read_in_their_encoding_where_nothing_can_be_rendered(
+    shown: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = shown({"a.py": "größe = 1\n".encode("cp1252")})
+    monkeypatch.setattr(rendering.sandbox, "call", refuse)
+    page = visitor.get("/blob/main/a.py")
+    assert ("größe" in page, ">windows-1252</summary>" in page, rendering.BUSY in page) == (True, True, True)
+    assert "grцЯe" in visitor.get("/blob/main/a.py?encoding=windows-1251")
+    assert "größe" in visitor.get("/blame/main/a.py")
+
+
+def refuse(*_call: object, **_options: object) -> None:
+    """What the sandbox does when others are being served."""
+    raise Busy
