@@ -15,6 +15,7 @@ PDF_START_BYTES = 1024
 """Readers look for the header of a PDF in so many bytes (Adobe's Implementation Note 13)."""
 TEXT = "text/plain"
 
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 # Types that a browser shows without running anything; the rest is handed out as a download.
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon"}
 _MEDIA = {
@@ -53,6 +54,11 @@ def bare_type(path: str, head: bytes) -> str:
 def is_text(head: bytes) -> bool:
     """Whether these first bytes look like text: no NUL among them, as Git has it, or they are UTF-16."""
     return b"\0" not in head[:PROBED_BYTES] or is_wide(head)
+
+
+def is_written_text(head: bytes) -> bool:
+    """Whether they look like text though the name says otherwise: without controls, too, which packed bytes have."""
+    return is_text(head) and (is_wide(head) or not _CONTROLS.search(head, 0, PROBED_BYTES))
 
 
 def raw_headers(path: str, media: str, *, download: bool) -> dict[str, str]:

@@ -9,10 +9,10 @@ from typing import ClassVar
 from markupsafe import Markup, escape
 
 from framework.browse.render.code.highlighting import highlight_part, split_lines
-from framework.browse.render.content import EDITED_TEXT_BYTES, SHOWN_TEXT_BYTES
+from framework.browse.render.content import EDITED_TEXT_BYTES, SHOWN_TEXT_BYTES, is_written_text
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
 from framework.browse.render.encodings import Decoded, decode
-from framework.browse.render.kinds.kind import TEXT, Kind
+from framework.browse.render.kinds.kind import FILE, TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
 from framework.browse.render.media.facts import Film, PictureFacts, Sound
 from framework.browse.render.media.subtitles import Track
@@ -198,7 +198,8 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
     if kind and kind.asked_for and not asked.outline:
         return replace(lines_of(file, other=file.size_bytes <= kind.limit_bytes, number=asked.number), has_outline=True)
     if asked.plain or (document == PLAIN and kind is None):
-        return lines_of(file, other=document != PLAIN or kind is not None, number=asked.number)
+        other = document != PLAIN or kind is not None or is_read_from_file(file.name)
+        return lines_of(file, other=other, number=asked.number)
     if document != PLAIN:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
         found = file.decode()
@@ -225,17 +226,30 @@ def _read_text(kind: Kind, file: TextFile, asked: ViewOptions) -> Preview:
         return lines_of(file, why="" if kind.guessed else why, number=asked.number)
 
 
+def is_read_from_file(name: str) -> bool:
+    """Whether what has this lower-case name is shown as its reader understands the file, though it may be a text."""
+    kind = kind_of(name)
+    return kind is not None and kind.source == FILE
+
+
 def read_file(kind: Kind, name: str, path: str, asked: ViewOptions) -> Preview:
-    """What the file of this lower-case name, of which a copy is at this path, is shown as."""
+    """What the file of this lower-case name, of which a copy is at this path, is shown as.
+
+    What its reader refuses may be a text: instruments write tables into `.xls` files, and MATLAB into `.mat` files.
+    """
+    size_bytes = Path(path).stat().st_size
+    with Path(path).open("rb") as file:
+        head = file.read(SHOWN_TEXT_BYTES)
     try:
-        return Rich(kind.template, _read(kind, name, path, asked), has_other=False)
+        return Rich(kind.template, _read(kind, name, path, asked), has_other=is_written_text(head))
     except ValueError as error:
         why = str(error)
     except OSError:  # it tells of a place where no file reaches
         why = "it is damaged"
-    with Path(path).open("rb") as file:
-        head = file.read(DUMPED_BYTES)
-    return dump_of(head, Path(path).stat().st_size, f"{CANNOT_BE_READ}: {why}.")
+    if not is_written_text(head):
+        return dump_of(head, size_bytes, f"{CANNOT_BE_READ}: {why}.")
+    text = TextFile(name, head, size_bytes, asked.encoding)
+    return _read_text(kind.otherwise, text, asked) if kind.otherwise else lines_of(text, number=asked.number)
 
 
 def _read(kind: Kind, name: str, given: str, asked: ViewOptions) -> object:

@@ -2,11 +2,13 @@
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from markupsafe import Markup
 
-from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text
+from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text, is_written_text
 from framework.browse.render.documents import MARKDOWN, Links, render_to_html
 from framework.browse.render.encodings import PROBED_BYTES
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
@@ -117,7 +119,10 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
     """
     name = entry.name.lower() if entry.kind == "blob" else ""
     kind = kind_of(name)
-    if kind and kind.source == FILE:
+    if asked.plain:
+        first = next(blob.chunks, b"")
+        blob = replace(blob, chunks=chain([first], blob.chunks))
+    if kind and kind.source == FILE and not (asked.plain and is_written_text(first)):
         return _read_file(repository_id, kind, name, blob, asked)
     needed_bytes = SHOWN_TEXT_BYTES if asked.plain else count_needed_bytes(name, blob.size_bytes)
     head = read_head(blob, needed_bytes, whatever=asked.encoding is not None)

@@ -22,7 +22,7 @@ class Kind:
     `grids`, written as `reader` is, reads what differences of tables compare: called with the lower-case name and the
     bytes of a file, it gives the title and the `Grid` of each table, None where that is empty.
 
-    What the reader of text refuses is shown as the kind `otherwise`, where there is one.
+    What the reader refuses is shown as the kind `otherwise`, where there is one and it is a text.
 
     A larger file than `limit_bytes` is not read; text is shown as text then. A `guessed` kind is told by the content,
     and what is not of this kind is shown as text without a word. One that is `asked_for` is shown as text until a

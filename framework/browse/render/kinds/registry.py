@@ -35,6 +35,15 @@ DOCUMENTS = (
     Kind("RIS references", (".ris",), TEXT, "references", 4 * _MIB, f"{_ROOM}.references.ris:read_ris"),
     Kind("notebooks", (".ipynb",), TEXT, "notebook", 16 * _MIB, f"{_ROOM}.notebooks.reading:read_notebook"),
 )
+GUESSED_TABLES = Kind(
+    "text that looks like a table",
+    (".dat", ".txt"),
+    TEXT,
+    "table",
+    8 * _MIB,
+    f"{_ROOM}.tables.guessing:read_guessed_table",
+    guessed=True,
+)
 TABLES = (
     Kind(
         "tables in text files",
@@ -45,15 +54,7 @@ TABLES = (
         f"{_ROOM}.tables.reading:read_table",
         grids=f"{_ROOM}.tables.reading:read_grids",
     ),
-    Kind(
-        "text that looks like a table",
-        (".dat", ".txt"),
-        TEXT,
-        "table",
-        8 * _MIB,
-        f"{_ROOM}.tables.guessing:read_guessed_table",
-        guessed=True,
-    ),
+    GUESSED_TABLES,
     Kind(
         "spreadsheets",
         (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
@@ -62,6 +63,7 @@ TABLES = (
         32 * _MIB,
         f"{_ROOM}.tables.spreadsheets:read_spreadsheet",
         grids=f"{_ROOM}.tables.spreadsheets:read_spreadsheet_grids",
+        otherwise=GUESSED_TABLES,
     ),
     Kind(
         "JSON Lines",
@@ -101,7 +103,15 @@ DATA = (
     Kind("SAS transport files", (".xpt",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.xport:read_xport"),
     Kind("SPSS data sets", (".sav", ".zsav"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.spss:read_spss"),
     Kind("Parquet files", (".parquet", ".pq"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.parquet.reading:read_parquet"),
-    Kind("MATLAB files", (".mat",), FILE, "book", 64 * _MIB, f"{_ROOM}.data.matlab:read_matlab"),
+    Kind(
+        "MATLAB files",
+        (".mat",),
+        FILE,
+        "book",
+        64 * _MIB,
+        f"{_ROOM}.data.matlab:read_matlab",
+        otherwise=GUESSED_TABLES,
+    ),
     Kind("NetCDF files", (".nc", ".nc3", ".cdf"), FILE, "book", 64 * _MIB, f"{_ROOM}.data.netcdf:read_netcdf"),
     Kind(
         "HDF5 and NetCDF 4 files",
