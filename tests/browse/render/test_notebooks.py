@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from framework.browse.render.documents import Links
+from framework.browse.render.notebooks import outputs
 from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import Notebook, read_notebook
 from framework.browse.render.notebooks.terminal import render_terminal, strip_signs
@@ -117,7 +119,7 @@ def test_results_have_a_number_and_errors_of_the_standard_output_are_apart() -> 
             "Plotly figure",
         ),
         (displayed(**{"application_vnd.vegalite.v5+json": {}, "image_png": PNG}), ["image"], "data:image/png"),
-        (displayed(text_html="<div></div><script>draw()</script>"), ["html", "note"], "interactive part"),
+        (displayed(text_html="<div></div><script>draw()</script>"), ["note"], "interactive part"),
         (displayed(**{"application_vnd.jupyter.widget-view+json": {}}), ["note"], "widget"),
         (displayed(application_x="\ud800"), ["note"], "application/x"),
         (displayed(text_html="<b>7</b>"), ["html"], "7"),
@@ -218,3 +220,50 @@ def test_a_notebook_is_downloaded_as_a_script_of_its_language(shown: Show) -> No
     assert "r.R" in other.headers["Content-Disposition"]
     for name, status in (("bad.ipynb", 400), ("notes.txt", 400), ("a", 400), ("no.ipynb", 404)):
         assert onlooker.visitor.get(f"{onlooker.project.path}/script/main/{name}").status_code == status
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg", "gif", "webp"])
+def test_pictures_in_html_and_markdown_are_shown(form: str) -> None:
+    address = f"data:image/{form};base64,{PNG}"
+    markup, written = f'<p>a</p><img src="{address}">', f"![b]({address})"
+    book = book_of(markdown(written), code(displayed(text_html=markup), displayed(text_markdown=written)))
+    shown = [str(book.cells[0].html), *(str(output.html) for output in book.cells[1].outputs)]
+    assert [html.count(f'src="{address}"') for html in shown] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("address", ["data:image/svg+xml;base64,PHN2Zz4=", "data:text/html;base64,PGI+", "data:,x"])
+def test_other_addresses_with_content_are_left_out(address: str) -> None:
+    written = f'![b]({address}) <img src="{address}"> [x]({address}) <a href="{address}">y</a>'
+    book = book_of(markdown(written), code(displayed(text_html=written)))
+    assert "data:" not in str(book.cells[0].html).replace(escape(f"]({address})"), "")
+    assert 'src="data:' not in str(book.cells[1].outputs[0].html)
+    assert 'href="data:' not in str(book.cells[1].outputs[0].html)
+
+
+def test_a_large_picture_in_html_does_not_count_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs, "LONGEST_TEXT", 100)
+    monkeypatch.setattr(outputs, "LONGEST_IMAGES_BYTES", len(PNG) + 10)
+    markup = f'<img src="data:image/png;base64,{PNG}">'
+    book = book_of(code(displayed(text_html=markup + "<b>end</b>"), displayed(text_html=markup + "<b>end</b>")))
+    first, second = (str(output.html) for output in book.cells[0].outputs)
+    assert ("src=" in first, "end" in first) == (True, True)
+    assert ("src=" in second, "end" in second) == (False, True)
+
+
+def test_html_that_shows_nothing_gives_way_to_another_form() -> None:
+    empty = "<style>p {}</style><div><img></div>"
+    book = book_of(
+        code(displayed(text_html=empty, text_plain="<Figure>"), displayed(text_html="<b>7</b>", text_plain="7"))
+    )
+    kinds = [(output.kind, output.content) for output in book.cells[0].outputs]
+    note = "The HTML of this output shows nothing here, so another form of it is shown."
+    assert kinds == [("text", "<Figure>"), ("note", note), ("html", "<b>7</b>")]
+
+
+def test_latex_of_several_parts_is_words_and_formulas() -> None:
+    book = book_of(
+        code(displayed(text_latex="$$x^2$$ where $y$ is a length"), displayed(text_latex="$\\displaystyle x$"))
+    )
+    several, one = (str(output.html) for output in book.cells[0].outputs)
+    assert (several.count("<math"), "where" in several, "$" in several) == (2, True, False)
+    assert one.count("<math") == 1

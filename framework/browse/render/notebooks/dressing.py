@@ -34,10 +34,12 @@ def _dress_output(output: Output, links: Links, anchors: Anchors) -> Output:
     if output.signs:
         return replace(output, html=render_terminal(output.signs), signs="")
     if output.kind == "markdown":
-        return replace(output, html=render_to_html(output.content, links, anchors=anchors))
+        return replace(output, html=render_to_html(output.content, links, anchors=anchors, pasted=output.pasted))
     if output.kind == "html":
-        return replace(output, html=Markup(clean_html(output.content, None)))  # noqa: S704 # cleaned
+        return replace(output, html=Markup(clean_html(output.content, links, output.pasted)))  # noqa: S704 # cleaned
     if output.kind == "latex":
         latex = output.content.strip().strip("$").removeprefix("\\displaystyle")
+        if "$" in latex.replace("\\$", ""):  # several formulas, and words between them
+            return replace(output, html=render_to_html(output.content, links))
         return replace(output, html=render_formula(latex, display=True))
     return output

@@ -3,10 +3,12 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
+import nh3
 from markupsafe import Markup
 
 from framework.browse.render.encodings import replace_surrogates
@@ -26,6 +28,11 @@ _INTERACTIVE = (
     ("application/vnd.jupyter.widget", "widget"),
     ("application/javascript", "script"),
 )
+_INLINE = re.compile(
+    r"(\]\(<?|\]:[ \t]{0,3}<?|\bsrc=[\"']?)data:(image/(?:png|jpe?g|gif|webp));base64,([A-Za-z0-9+/=%\r\n]+)",
+    re.IGNORECASE,
+)
+"""A picture that is written into the address of a picture, in HTML and in Markdown; never SVG."""
 _ACTIVE = re.compile(r"<(?:script|iframe|canvas|video|object|embed)\b", re.IGNORECASE)
 
 
@@ -34,7 +41,8 @@ class Output:
     """What a cell put out: `kind` is text, error, html, markdown, latex, image (then a `data:` address) or note.
 
     `html` is the same as a page shows it, where it is not shown as it is written; `signs` is it with a terminal's
-    signs, where they are to be shown. `number` is that of the execution whose result it is.
+    signs, where they are to be shown. `number` is that of the execution whose result it is. `pasted` are the pictures
+    in its HTML or Markdown: `data:` addresses by name.
     """
 
     kind: str
@@ -43,6 +51,7 @@ class Output:
     signs: str = ""
     number: str = ""
     is_stderr: bool = False
+    pasted: Mapping[str, str] = field(default_factory=dict)
 
 
 class Budget:
@@ -102,13 +111,15 @@ def _shown(data: dict[str, Any], number: str, budget: Budget) -> Iterator[Output
     if richest:
         yield replace(richest, number=number)
     interactive = [name for media in data for start, name in _INTERACTIVE if media.startswith(start)]
-    has_active_part = bool(richest and richest.kind == "html" and _ACTIVE.search(richest.content))
-    if (interactive or has_active_part) and not (richest and richest.kind == "image"):
+    markup = read_text(data.get("text/html"))
+    if (interactive or _ACTIVE.search(markup[:LONGEST_TEXT])) and not (richest and richest.kind == "image"):
         what = interactive[0] if interactive else "part of this output"
         yield Output("note", f"The interactive {what} is left out, since nothing of a notebook runs here.")
     elif not richest:
         kinds = replace_surrogates(", ".join(data))[:200]
         yield Output("note", f"An output of the kind {kinds or '“nothing”'} is left out.")
+    elif markup and richest.kind not in {"html", "image"}:
+        yield Output("note", "The HTML of this output shows nothing here, so another form of it is shown.")
 
 
 def _richest(data: dict[str, Any], budget: Budget) -> Output | None:
@@ -118,12 +129,35 @@ def _richest(data: dict[str, Any], budget: Budget) -> Output | None:
         if address:
             return Output("image", address)
     if "text/html" in data:
-        return Output("html", budget.cut(read_text(data["text/html"])))
+        markup, pictures = lift_pictures(read_text(data["text/html"]), budget)
+        if _shows_something(markup[:LONGEST_TEXT]):
+            return Output("html", budget.cut(markup), pasted=pictures)
     for media, kind in (("text/markdown", "markdown"), ("text/latex", "latex")):
         if media in data:
-            text = budget.cut(read_text(data[media]))
-            return Output(kind if budget.dresses(text) else "text", text)
+            text, pictures = lift_pictures(read_text(data[media]), budget)
+            text = budget.cut(text)
+            return Output(kind if budget.dresses(text) else "text", text, pasted=pictures)
     return _printed("text", read_text(data["text/plain"]), budget) if "text/plain" in data else None
+
+
+def lift_pictures(text: str, budget: Budget) -> tuple[str, Mapping[str, str]]:
+    """The text with names for pictures that it carries in addresses, and these pictures, as far as there is room."""
+    pictures = dict[str, str]()
+
+    def lift(found: re.Match[str]) -> str:
+        before, media, packed = found.groups()
+        name = f"inline-picture-{len(pictures) + 1}"
+        pictures[name] = read_image(media.lower().replace("jpg", "jpeg"), unquote(packed), budget)
+        return f"{before}attachment:{name}"
+
+    lifted = _INLINE.sub(lift, text)
+    return lifted, {name: address for name, address in pictures.items() if address}
+
+
+def _shows_something(markup: str) -> bool:
+    """Whether some HTML has words or a picture, once nothing of it runs."""
+    kept = nh3.clean(markup, tags={"img"}, attributes={"img": {"src"}}, url_schemes={"http", "https", "attachment"})
+    return " src=" in kept or bool(Markup(kept).striptags().strip())  # noqa: S704 # not shown
 
 
 def read_image(media: str, told: object, budget: Budget) -> str:

@@ -9,7 +9,15 @@ from markupsafe import Markup
 
 from framework.browse.render.markup.anchors import Heading
 from framework.browse.render.notebooks.languages import language_of, language_of_cell, script_form, value_at
-from framework.browse.render.notebooks.outputs import Budget, Output, read_image, read_outputs, read_text, write_number
+from framework.browse.render.notebooks.outputs import (
+    Budget,
+    Output,
+    lift_pictures,
+    read_image,
+    read_outputs,
+    read_text,
+    write_number,
+)
 from framework.browse.view_options import ViewOptions
 
 MOST_CELLS, MOST_OUTPUTS, MOST_PASTED = 400, 50, 20
@@ -112,12 +120,13 @@ def read_source(told: Mapping[str, Any]) -> tuple[str, str]:
 
 def _cell(told: dict[str, Any], language: str, budget: Budget) -> Cell:
     kind, written = read_source(told)
+    written, inline = lift_pictures(written, budget) if kind == "markdown" else (written, {})
     source = budget.cut(written)
     if kind == "raw":
         return Cell(kind, source)
     plain = not budget.dresses(source)
     if kind == "markdown":
-        return Cell(kind, source, plain=plain, pasted=dict(_read_pasted(told, budget)))
+        return Cell(kind, source, plain=plain, pasted=dict(_read_pasted(told, budget)) | dict(inline))
     outputs = told.get("outputs")
     shown = [
         made
