@@ -11,7 +11,7 @@ from framework.browse.history.about import About, read_about
 from framework.browse.history.history import newest_change
 from framework.browse.history.last_changes import LastChanges, last_changes
 from framework.browse.history.submodules import submodule_urls
-from framework.browse.history.tree_entries import leaves_files_out
+from framework.browse.history.tree_entries import NOTHING, LeftOut, read_left_out
 from framework.browse.places import Place, SubmoduleHasNoFile, find_place
 from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text, media_type
@@ -59,7 +59,7 @@ class FolderPage:
 
     `count` counts all entries of the folder; `more` says whether another page follows. `submodules` are addresses as
     `.gitmodules` writes them, by path. `twins` are names of which some systems can keep one only.
-    `leaves_files_out` says that archives are without what `export-ignore` marks. `layout` is list or grid; where the
+    `left_out` is what archives are without. `layout` is list or grid; where the
     folder `has_pictures` there is a choice, and `chosen_layout` is what the reader chose.
     """
 
@@ -77,7 +77,7 @@ class FolderPage:
     count: int = 0
     submodules: Mapping[str, str] = field(default_factory=dict)
     twins: Collection[str] = ()
-    leaves_files_out: bool = False
+    left_out: LeftOut = NOTHING
     has_pictures: bool = False
     layout: str = "list"
     chosen_layout: str = ""
@@ -175,7 +175,7 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
         count=len(everything),
         submodules=submodule_urls(copy, place.sha, entries),
         twins=_find_twins(everything),
-        leaves_files_out=leaves_files_out(copy, place.sha),
+        left_out=read_left_out(copy, place.sha),
         **choose_layout(everything, asked),
     )
 

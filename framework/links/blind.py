@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from framework.browse.archives.planning import Archive, plan_archive
 from framework.browse.archives.streaming import stream_archive
+from framework.browse.history.tree_entries import read_left_out
 from framework.browse.pages import (
     FilePage,
     FolderPage,
@@ -121,6 +122,7 @@ def _read(copy: Copy, path: str, asked: ViewOptions) -> FolderPage | FilePage | 
             readme=read_readme(copy, place, everything),
             number=asked.number,
             count=len(everything),
+            left_out=read_left_out(copy, sha),
             **choose_layout(everything, asked),
         )
     found = find_content(copy, entry.sha)

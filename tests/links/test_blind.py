@@ -30,6 +30,8 @@ FILES = {
     ".gitattributes": b"about.txt export-subst\n",
     "about.txt": b"$Format:%an <%ae> %H$\n",
     "data/table.csv": b"a,b\n1,2\n",
+    "data/.gitattributes": b"raw.csv export-ignore\n",
+    "data/raw.csv": b"1\n",
     "figures/plot.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "notes.ipynb": b'{"cells": [{"cell_type": "markdown", "source": ["# T"]}], "metadata": {}, "nbformat": 4}',
     "environment.yml": b"name: study\n",
@@ -127,6 +129,8 @@ def test_git_finds_nothing_there(app: Flask, blind: str, place: str) -> None:
 
 def test_archives_hold_the_files_as_they_are_and_no_commit(app: Flask, blind: str) -> None:
     archive = zipfile.ZipFile(io.BytesIO(Visitor(app).get(f"{blind}/archive/version.zip").data))
+    assert "data/raw.csv" not in "".join(archive.namelist())
+    assert "Archives leave out 1 file marked with export-ignore" in Visitor(app).get(blind).text
     assert archive.read("project/about.txt") == FILES["about.txt"]
     assert archive.comment == b""
 

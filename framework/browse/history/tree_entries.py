@@ -1,8 +1,8 @@
 """All folders and files of a version, as git lists them, and which of them `export-ignore` keeps out of archives."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from framework.files import split_chunks
@@ -17,6 +17,9 @@ from framework.repositories.history.folders import find, read_blobs
 MOST_ATTRIBUTE_FILES, LONGEST_ATTRIBUTES_BYTES = 1_000, 1 << 18
 """More of them, or longer ones, are not read."""
 REMEMBERED_TREES = 64
+MOST_LOOKED_THROUGH = 20_000
+"""Files and folders of a version that a page looks through for what archives leave out."""
+SHOWN_PATHS = 3
 EXPORT_IGNORE = "export-ignore"
 
 
@@ -97,25 +100,63 @@ def list_exported(copy: Copy, part: Part, *, everything: bool = False) -> Iterat
             yield entry
 
 
-def leaves_files_out(copy: Copy, commit_sha: str) -> bool:
+@dataclass(frozen=True)
+class LeftOut:
+    """The files that `export-ignore` keeps out of archives: how many, and the first few paths.
+
+    Where there are too many files and folders to look through, it is known only that there are some.
+    """
+
+    count: int = 0
+    paths: Sequence[str] = ()
+    is_known: bool = True
+
+    def __bool__(self) -> bool:
+        return self.count > 0 or not self.is_known
+
+
+NOTHING = LeftOut()
+_left_out: LRUCache[tuple[Path, str], LeftOut | None] = LRUCache(REMEMBERED_TREES)
+
+
+def read_left_out(copy: Copy, commit_sha: str) -> LeftOut:
+    """What archives of the commit leave out; of one with very many files only what the root's attributes tell."""
+    part = Part.of(copy, commit_sha, "")
+    key = copy.path, part.root_sha
+    found = _left_out.get(key, None)
+    if found is None:
+        found = _find_left_out(copy, part)
+        _left_out.put(key, found)
+    return found
+
+
+def _find_left_out(copy: Copy, part: Part) -> LeftOut:
+    entries = list(islice(list_tree(copy, part.root_sha), MOST_LOOKED_THROUGH + 1))
+    if len(entries) > MOST_LOOKED_THROUGH:
+        return LeftOut(is_known=not _names_export_ignore(copy, part.root_sha))
+    if not _export_attributes(copy, part.root_sha, entries):
+        return NOTHING
+    kept = {entry.path for entry in list_exported(copy, part)}
+    gone = [entry.path for entry in entries if entry.kind == "blob" and entry.path not in kept]
+    return LeftOut(len(gone), gone[:SHOWN_PATHS])
+
+
+def _names_export_ignore(copy: Copy, root_sha: str) -> bool:
     """Whether the root's `.gitattributes` speaks of `export-ignore`."""
-    with suppress(PathAbsent):
-        entry = find(copy, commit_sha, ATTRIBUTES)
-        blob = copy.blob(entry.sha) if entry.kind == "blob" else None
-        return (
-            blob is not None
-            and blob.size_bytes <= LONGEST_ATTRIBUTES_BYTES
-            and EXPORT_IGNORE.encode() in b"".join(blob.chunks)
-        )
-    return False
+    tree, name = copy.tree(root_sha), ATTRIBUTES.encode()
+    sha = tree[name][1].decode() if name in tree else ""
+    return any(EXPORT_IGNORE.encode() in text for _sha, text in read_blobs(copy, [sha] if sha else []))
 
 
-def _export_attributes(copy: Copy, root_sha: str) -> Mapping[str, str]:
-    """The version's `.gitattributes` files by path and blob, if one of them speaks of `export-ignore`."""
+def _export_attributes(copy: Copy, root_sha: str, entries: Iterable[TreeEntry] | None = None) -> Mapping[str, str]:
+    """The version's `.gitattributes` files by path and blob, if one of them speaks of `export-ignore`.
+
+    They are among these `entries`, where somebody has listed the version already.
+    """
     key = copy.path, root_sha
     found = _attribute_files.get(key, None)
     if found is None:
-        found = choose_attribute_files(list_tree(copy, root_sha))
+        found = choose_attribute_files(iter(list_tree(copy, root_sha) if entries is None else entries))
         texts = read_blobs(copy, sorted(set(found.values())))
         if not any(EXPORT_IGNORE.encode() in text for _sha, text in texts):
             found = {}

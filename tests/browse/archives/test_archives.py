@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import tarfile
 import zipfile
@@ -12,6 +13,7 @@ import pytest
 
 from framework.browse.archives import forms
 from framework.browse.archives.contents import Member
+from framework.browse.history import tree_entries
 from tests.browse.conftest import Onlooker
 
 FILES = {
@@ -46,7 +48,9 @@ def test_archives_have_the_bytes_that_are_stored(shown: Callable[[dict[str, byte
         assert (tmp_path / "website-main" / path).read_bytes() == content
 
 
-def test_what_export_ignore_leaves_out_is_in_an_archive_of_all(shown: Callable[[dict[str, bytes]], Onlooker]) -> None:
+def test_what_export_ignore_leaves_out_is_in_an_archive_of_all(
+    shown: Callable[[dict[str, bytes]], Onlooker], monkeypatch: pytest.MonkeyPatch
+) -> None:
     onlooker = shown({
         ".gitattributes": b"raw export-ignore\n",
         "docs/.gitattributes": b"*.log export-ignore\nbuild/ export-ignore\n",
@@ -58,11 +62,19 @@ def test_what_export_ignore_leaves_out_is_in_an_archive_of_all(shown: Callable[[
         found = zipfile.ZipFile(io.BytesIO(data)).namelist()
         return {name.partition("/")[2] for name in found if not name.endswith(("/", ".gitattributes"))}
 
+    page = re.sub("<[^>]*>", "", onlooker.get("/tree/main/docs"))
+    told = "3 files marked with export-ignore in .gitattributes: docs/build/y.txt, docs/x.log, raw/a/b.csv."
+    assert told in page
     assert "/archive/main.zip?all=1" in onlooker.get("")
     assert names("") == {"docs/raw.txt", "x.log"}
     assert names("?path=docs") == {"docs/raw.txt"}
     assert names("?all=1") == {"raw/a/b.csv", "docs/raw.txt", "docs/x.log", "docs/build/y.txt", "x.log"}
     assert names("?path=docs&all=1") == {"docs/raw.txt", "docs/x.log", "docs/build/y.txt"}
+    monkeypatch.setattr(tree_entries, "MOST_LOOKED_THROUGH", 2)
+    (onlooker.gallery.folder / "docs/.gitattributes").unlink()
+    onlooker.gallery.commit({}, "More")
+    onlooker.show()
+    assert "mark with export-ignore" in onlooker.get("/tree/main/docs")
 
 
 @pytest.mark.long  # 4 GiB of nothing, packed
