@@ -34,6 +34,15 @@ class NameNotRepeated(Invalid):
         super().__init__(f"This is not the project's name, so nothing was {done}.")
 
 
+class OtherName(Invalid):
+    """What was typed is not the user name of whoever is to confirm what cannot be undone."""
+
+    field = "confirmation"
+
+    def __init__(self) -> None:
+        super().__init__("This is not your user name, so nothing was deleted.")
+
+
 class InvalidDescription(Invalid):
     """A description is too long or not visible."""
 

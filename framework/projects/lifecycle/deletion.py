@@ -22,7 +22,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.core.description import describe
 from framework.projects.core.groups import refresh_teller
 from framework.projects.core.tellers import let_next_tell
-from framework.projects.core.validation import NameNotRepeated
+from framework.projects.core.validation import NameNotRepeated, OtherName
 from framework.projects.lifecycle.leaving import forget_owner
 from framework.projects.lifecycle.operations import open_trashed_project
 from framework.projects.members.usage import list_own_trash
@@ -61,12 +61,17 @@ def delete_from_trash(account: Account, project: ProjectAccess, *, confirmation:
     return project.full_name
 
 
-def empty_trash_of(account: Account) -> int:
+def empty_trash_of(account: Account, *, confirmation: str) -> int:
     """Delete for good what is in the trash and belongs to this person; how many projects.
 
+    `confirmation` is their user name, typed once more.
+
     Raises:
+        OtherName: nothing is deleted.
         NotConfirmed: the store did not take an entry; what came before is deleted.
     """
+    if confirmation.casefold() != account.name.casefold():
+        raise OtherName
     deleted = 0
     for project in list_own_trash(account):
         with suppress(NotInTrash):  # restored meanwhile, or deleted by another click

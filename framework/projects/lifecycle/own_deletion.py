@@ -15,20 +15,11 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
-from framework.errors import Invalid
 from framework.projects.core.owners import lock_co_owners
+from framework.projects.core.validation import OtherName
 from framework.projects.lifecycle.left_behind import Leaving, read_leaving, refuse_loss
 
 FINISH = "framework.projects.tasks.finish_deletion"
-
-
-class OtherName(Invalid):
-    """What was typed is not the name of the account."""
-
-    field = "confirmation"
-
-    def __init__(self) -> None:
-        super().__init__("This is not your user name, so nothing was deleted.")
 
 
 def preview(account: Account) -> Leaving:

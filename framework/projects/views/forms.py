@@ -58,7 +58,7 @@ class ConfirmationForm(PageForm):
 
 
 class ConfirmNameForm(PageForm):
-    """One's own user name, before the account is deleted."""
+    """One's own user name, before the account is deleted, or all of the trash."""
 
     confirmation = StringField("User name", filters=[strip], validators=[require_filled("Type your user name.")])
 

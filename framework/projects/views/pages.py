@@ -16,7 +16,7 @@ from framework.projects.lifecycle import deletion, operations
 from framework.projects.members import invitations
 from framework.projects.members.usage import list_own_trash, usage_of
 from framework.projects.notify.activity import activity_in
-from framework.projects.views.forms import ConfirmationForm, NewProjectForm
+from framework.projects.views.forms import ConfirmationForm, ConfirmNameForm, NewProjectForm
 from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm, check_button
 from framework.web.paging import page_number
@@ -108,10 +108,11 @@ def delete_for_good(project_id: int) -> ViewResponse:
 def empty_trash() -> ViewResponse:
     """Delete for good what is in the trash and one's own; shows first what that is."""
     account = require_account()
-    form = PageForm()
-    count = form.attempt(lambda: deletion.empty_trash_of(reauthenticate().account))
+    form = ConfirmNameForm()
+    count = form.attempt(lambda: _empty_trash(form))
     if count is None:
-        return render_template("projects/delete.html", form=form, deleting=list_own_trash(account)), form.status
+        facts = {"form": form, "deleting": list_own_trash(account), "name": account.name}
+        return render_template("projects/delete.html", **facts), form.status
     flash(f"{count:,} project{'' if count == 1 else 's'} deleted for good.", "success")
     return redirect("/trash")
 
@@ -148,6 +149,10 @@ def invitation(token: str) -> ViewResponse:
         return render_template("projects/invitation.html", form=form, invitation=pending), form.status
     flash(f"You were added to {pending.project}.", "success")
     return redirect(path)
+
+
+def _empty_trash(form: ConfirmNameForm) -> int:
+    return deletion.empty_trash_of(reauthenticate().account, confirmation=form.confirmation.data)
 
 
 def _delete_for_good(project: ProjectAccess, form: ConfirmationForm) -> str:

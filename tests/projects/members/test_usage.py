@@ -72,12 +72,16 @@ def test_the_trash_is_emptied_of_ones_own(
     add_person(alice, secret, person="bob", role="owner")
     for project in (website, secret):
         trash_project(alice, project)
-    assert signed_in(bob).submit("/trash/empty").status_code == 302
+    assert signed_in(bob).submit("/trash/empty", confirmation="bob").status_code == 302
     assert len(usage_of(alice).projects) == 2
     listed = full.get("/trash/empty").text
     assert "website" in listed
     assert "secret" in listed
-    assert full.submit("/trash/empty").location == "/trash"
+    refused = full.submit("/trash/empty", confirmation="bob")
+    assert refused.status_code == 400
+    assert "not your user name" in refused.text
+    assert len(usage_of(alice).projects) == 2
+    assert full.submit("/trash/empty", confirmation="alice").location == "/trash"
     assert "2 projects deleted for good." in full.get("/trash").text
     assert usage_of(alice).projects == []
 
@@ -124,7 +128,7 @@ def test_the_password_is_asked_for_before_anything_is_deleted(
     trash_project(alice, website)
     monkeypatch.setattr(reauthentication, "HOLDS", timedelta(0))
     page = f"/trash/{website.id}/delete"
-    assert browser.submit("/trash/empty").status_code == 403
+    assert browser.submit("/trash/empty", confirmation="alice").status_code == 403
     assert browser.submit(page, confirmation="website").status_code == 403
     assert usage_of(alice).projects
     assert browser.submit(page, confirmation="website", current_password=PASSWORD).location == "/trash"
