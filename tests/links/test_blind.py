@@ -9,14 +9,18 @@ from html import unescape
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from framework.accounts.core.account import Account
+from framework.database.session import read_transaction
+from framework.groups.operations import create_group
 from framework.links.owning import make_view_link
 from framework.profiles.editing import save_profile_text
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
+from framework.repositories.models import LfsObject
 from framework.repositories.write.operations import Move
 from framework.uploads.changing import Changes, store_changes
 from tests.browse.kinds.made_pictures import photograph
@@ -27,7 +31,7 @@ from tests.uploads.conftest import store_files
 
 FILES = {
     "README.md": b"# A study\n\n![plot](figures/plot.svg) and [the data](data/table.csv), see [notes](notes.ipynb)\n",
-    ".gitattributes": b"about.txt export-subst\n",
+    ".gitattributes": b"about.txt export-subst\n*.wav filter=lfs diff=lfs merge=lfs -text\n",
     "about.txt": b"$Format:%an <%ae> %H$\n",
     "data/table.csv": b"a,b\n1,2\n",
     "data/.gitattributes": b"raw.csv export-ignore\n",
@@ -42,17 +46,24 @@ FILES = {
 }
 
 
-@pytest.fixture
-def study(alice: Account) -> ProjectAccess:
-    """Alice's and Bob's private project, whose name, branch, messages and description tell who they are."""
+RECORDING = b"RIFF" * 100
+
+
+@pytest.fixture(params=["alice"])
+def study(alice: Account, request: pytest.FixtureRequest) -> ProjectAccess:
+    """Alice's and Bob's private project, or their group's; its name, branch, messages and description tell of them."""
     bob = new_account("bobbles", full_name="Robert Bobbleton")
     for account in (alice, bob):
         save_profile_text(account, None, about="Botanist")
         new_picture(account)
-    project = create_project(alice, name="liddell-lab", description="By Alice Liddell", visibility="private")
+    if request.param != "alice":
+        create_group(alice, name=request.param, title="Alice and Robert")
+    about = {"description": "By Alice Liddell", "visibility": "private", "owner": request.param}
+    project = create_project(alice, name="liddell-lab", **about)
     store_files(project, alice, FILES, message="First, by Alice Liddell <alice@example.org>")
+    store_files(project, alice, {"recording.wav": RECORDING})
     add_person(alice, project, person="bobbles", role="writer")
-    theirs = project_for(bob, "alice", "liddell-lab")
+    theirs = project_for(bob, request.param, "liddell-lab")
     store_changes(theirs, bob, Changes([Move("empty", "void")], "main", "Signed-off-by: Robert Bobbleton"))
     return project
 
@@ -75,6 +86,9 @@ def test_nothing_that_the_view_gives_tells_who_works_on_it(app: Flask, blind: st
     kinds = {path.removeprefix(blind).split("/")[1] if path != blind else "" for path in seen}
     assert kinds == {"", "tree", "blob", "raw", "archive", "picture"}
     assert {f"{blind}/blob/version/deep/er/code.py", f"{blind}/raw/version/figures/plot.svg"} <= seen.keys()
+    assert seen[f"{blind}/raw/version/recording.wav"].data == RECORDING
+    with read_transaction() as session:
+        assert session.scalars(select(LfsObject.size_bytes)).all() == [len(RECORDING)]
     for path, answer in seen.items():
         assert answer.status_code == 200, path
         assert not TELLING.search(_everything(answer)), path
@@ -94,16 +108,18 @@ def test_a_text_leads_to_its_outline_and_back(app: Flask, blind: str) -> None:
     assert 'href="?plain=1"' in stranger.get(f"{address}?outline=1").text
 
 
+@pytest.mark.parametrize("study", ["alice", "bobbleton-group"], indirect=True)
 def test_each_of_its_routes_is_searched_also_where_it_refuses(app: Flask, blind: str, study: ProjectAccess) -> None:
     """No route that begins with the link may be added without a file and a missing one being asked for here."""
     stranger, token = Visitor(app), blind.rpartition("/")[2]
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/l/<token>")]
     assert len(rules) >= 7
     for rule in rules:
-        for path in ("README.md", "missing", "alice-was-here/../x", "deep"):
+        for path in ("README.md", "missing", "alice-was-here/../x", "deep", "recording.wav"):
             address = rule.rule.replace("<token>", token).replace("<path:path>", path)
-            told = _everything(stranger.get(f"{address}?download=1&plain=1&page=2", Range="bytes=0-3"))
-            assert not TELLING.search(told.replace(path.encode(), b"")), address
+            for headers in ({"Range": "bytes=0-3"}, {"Accept": "application/json"}):
+                told = _everything(stranger.get(f"{address}?download=1&plain=1&page=2", **headers))
+                assert not TELLING.search(told.replace(path.encode(), b"")), address
     assert study.visibility == "private"
 
 
