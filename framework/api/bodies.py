@@ -79,6 +79,13 @@ class AssignmentBody(Body):
     people: list[str] | None = Field(default=None, description="User names; every participant without it.")
 
 
+class MoreTimeBody(Body):
+    """A later deadline for one participant of an assignment."""
+
+    person: str = Field(min_length=1, max_length=254, description="A user name.")
+    until: Moment
+
+
 class CopyBody(Body):
     """A copy to be made of a project; that of a private one is private."""
 

@@ -5,7 +5,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, jsonify, reque
 from framework.api import openapi
 from framework.api.resources.audit import audit
 from framework.api.resources.commits import commits
-from framework.api.resources.courses import courses
+from framework.api.resources.courses import courses, participants
 from framework.api.resources.files import files
 from framework.api.resources.groups import groups
 from framework.api.resources.links import links
@@ -33,6 +33,7 @@ for _part in (
     statuses,
     links,
     courses,
+    participants,
     project_webhooks,
     group_webhooks,
 ):

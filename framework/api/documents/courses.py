@@ -9,6 +9,7 @@ from pydantic import Field
 from framework import config
 from framework.api.answers import OBJECT_NAME, Answer
 from framework.courses.assignments import ListedAssignment
+from framework.courses.roster import Outcome
 from framework.courses.teaching.lines import Entrant
 
 
@@ -81,3 +82,20 @@ class AssignmentAnswer(Answer):
     deadline: datetime
     time_zone: str
     people: list[Participation]
+
+
+class ListedPerson(Answer):
+    """What a line of a list did: `added`, `invited`, `already` there, or `refused` with the reason."""
+
+    line: int
+    name: str
+    person: str
+    state: Literal["added", "invited", "already", "refused"]
+    reason: str
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "ListedPerson":
+        """The answer about this line."""
+        line = outcome.line
+        told = {"line": line.number, "name": line.name, "person": line.person}
+        return cls.model_validate(told | {"state": outcome.state, "reason": outcome.reason})

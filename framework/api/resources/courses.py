@@ -1,22 +1,39 @@
 """Courses: a group's assignments, for those who run it and those who take part."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.answers import LOCATION, answer
-from framework.api.bodies import AssignmentBody, read_body
+from framework.api.bodies import AssignmentBody, MoreTimeBody, read_body
 from framework.api.calls import Call, describe
-from framework.api.documents.courses import AssignmentAnswer, ListedAssignmentAnswer, Participation
+from framework.api.documents.courses import AssignmentAnswer, ListedAssignmentAnswer, ListedPerson, Participation
 from framework.api.documents.projects import Project
 from framework.api.paging import PAGE, links, page_number
-from framework.courses import assignments, starting, table
-from framework.courses.access import Course, course_for, find_assignment
+from framework.courses import archive, assignments, handing_in, roster, starting, table
+from framework.courses.access import AssignmentNotFound, Course, course_for, find_assignment
 from framework.courses.assignments import AssignmentText
+from framework.courses.models import Assignment
 from framework.database.session import read_transaction
+from framework.errors import Invalid
 from framework.projects.core.access import project_for
+from framework.web.answers import stream_response
 
 courses = Blueprint("courses", __name__, url_prefix="/groups/<group>/assignments")
+participants = Blueprint("participants", __name__, url_prefix="/groups/<group>/participants")
+
+CSV = "text/csv"
+LONGEST_LIST_BYTES = 1 << 20
+
+
+class NotCsv(Invalid):
+    """A list of people is of another media type."""
+
+    status = 415
+
+    def __init__(self) -> None:
+        super().__init__(f"Send the list as CSV, with the header Content-Type: {CSV}.")
 
 
 @courses.get("")
@@ -62,9 +79,80 @@ def open_assignment(group: str, assignment_id: int) -> Response:
     return answer(Project.of(project_for(account, made.owner, made.name)), 201, headers={LOCATION: place})
 
 
-def _describe(account: Account, course: Course, assignment_id: int) -> AssignmentAnswer:
+@courses.post("/<int:assignment_id>/extensions")
+@describe(Call({200: Participation}, needs="write", body=MoreTimeBody, refusals=(429,)))
+def extend_deadline(group: str, assignment_id: int) -> Response:
+    """Give one participant a later deadline of their own, and tell them by mail; for those who run the course."""
+    account = callers.writer()
+    course = course_for(account, group, teaching=True)
+    body = read_body(MoreTimeBody)
+    person = handing_in.extend(account, course, assignment_id, body.person, body.until)
+    assignment = _find(account, course, assignment_id)
+    entrant = table.read_entrant(assignment, course.name, person)
+    if entrant is None:  # they left the group at this moment
+        raise AssignmentNotFound
+    return answer(Participation.of(entrant, table.read_states(assignment, entrant.hand_in_id)))
+
+
+@courses.get("/<int:assignment_id>/states.csv")
+@describe(Call({200: "*/*"}, needs="token"))
+def export_assignment(group: str, assignment_id: int) -> Response:
+    """Everybody's state as CSV, without addresses; for those who run the course."""
+    account = callers.reader()
+    course = course_for(account, group, teaching=True)
+    assignment = _find(account, course, assignment_id)
+    return _csv(table.states_csv(assignment, course.name, addresses=False))
+
+
+@courses.get("/<int:assignment_id>/hand-ins.zip")
+@describe(Call({200: "*/*"}, needs="token"))
+def download_assignment(group: str, assignment_id: int) -> AnyResponse:
+    """What everybody handed in, a folder for each person, as ZIP; for those who run the course."""
+    account = callers.reader()
+    course = course_for(account, group, teaching=True)
+    assignment = _find(account, course, assignment_id)
+    entrants = table.list_entrants(assignment, course.name)
+    return stream_response(
+        archive.stream_hand_ins(assignment, entrants),
+        Content_Type="application/zip",
+        Content_Disposition=f'attachment; filename="{assignment.slug}.zip"',
+    )
+
+
+@participants.get("")
+@describe(Call({200: "*/*"}, needs="admin"))
+def export_participants(group: str) -> Response:
+    """The participants of a course as CSV, for those who run it; owners see addresses, and who is invited."""
+    return _csv(roster.write(course_for(callers.administrator(), group, teaching=True)))
+
+
+@participants.post("")
+@describe(Call({200: [ListedPerson]}, needs="admin", media=CSV, refusals=(400, 413, 415)))
+def add_participants(group: str) -> Response:
+    """Add the people of a CSV list with names, and e-mail addresses or user names; tells what each line did.
+
+    Addresses without an account are invited. A line that cannot be used costs no other, and a list can be sent again.
+    """
+    account = callers.administrator()
+    course = course_for(account, group, teaching=True)
+    if request.mimetype != CSV:
+        raise NotCsv
+    request.max_content_length = LONGEST_LIST_BYTES
+    lines = roster.parse(request.get_data(cache=False).decode("utf-8-sig", errors="replace"))
+    return answer([ListedPerson.of(outcome) for outcome in roster.add(account, course, lines)])
+
+
+def _csv(text: str) -> Response:
+    return Response(text, headers={"Cache-Control": "private, no-store"}, content_type=f"{CSV}; charset=utf-8")
+
+
+def _find(account: Account, course: Course, assignment_id: int) -> Assignment:
     with read_transaction() as session:
-        assignment = find_assignment(session, account, course, assignment_id)
+        return find_assignment(session, account, course, assignment_id)
+
+
+def _describe(account: Account, course: Course, assignment_id: int) -> AssignmentAnswer:
+    assignment = _find(account, course, assignment_id)
     own = table.read_entrant(assignment, course.name, account.name)
     entrants = table.list_entrants(assignment, course.name) if course.teaches else [own] if own else []
     alone = None if course.teaches else ((own and own.hand_in_id) or 0)
