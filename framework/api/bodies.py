@@ -103,6 +103,7 @@ class ProjectChanges(Body):
     description: str | None = None
     visibility: Literal["public", "private"] | None = None
     default_branch: str | None = Field(default=None, description="The branch that is shown first and cloned.")
+    is_template: bool | None = Field(default=None, description="Whether new projects can start with its files.")
 
 
 class GroupBody(Body):

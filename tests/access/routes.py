@@ -129,6 +129,7 @@ ROUTES: dict[Kind, str] = {
     kinds.API_EVERYBODY: "GET api.projects.list_projects, GET api.groups.show_group",
     kinds.API_READS: """
         GET api.projects.show_project, GET api.projects.show_storage, GET api.projects.show_work
+        GET api.projects.compare_with_origin
         GET api.files.list_refs, GET api.files.list_tree, GET api.files.send_file
         GET api.files.list_commits, GET api.files.show_commit
         GET api.statuses.list_statuses, GET api.statuses.show_combined_status

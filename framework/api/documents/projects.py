@@ -8,6 +8,7 @@ from pydantic import Field
 
 from framework import config
 from framework.api.answers import OBJECT_NAME, Answer
+from framework.copies.origins import Comparison
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.jobs import VisibleJob
@@ -52,6 +53,49 @@ class Project(Answer):
                 "html_url": page,
                 "clone_url": f"{page}.git",
             }
+        )
+
+
+class ShownProject(Project):
+    """One project: also whether others may begin from it, and what it was copied from."""
+
+    is_template: bool
+    origin: str | None = Field(description="The original of a copy, `owner/name`, if the caller may see it.")
+
+    @classmethod
+    def about(cls, access: ProjectAccess, origin: ProjectAccess | None) -> "ShownProject":
+        """The answer about this project and its original."""
+        told = Project.of(access).model_dump()
+        return cls(**told, is_template=access.is_template, origin=origin.full_name if origin else None)
+
+
+class MissingVersion(Answer):
+    """A version of the original that a copy does not have."""
+
+    sha: str = Field(pattern=OBJECT_NAME)
+    title: str
+
+
+class OriginComparison(Answer):
+    """How far the default branches of a copy and its original have gone since; of versions and files the first."""
+
+    origin: str
+    ahead: int = Field(description="How many versions only the copy has.")
+    behind: int = Field(description="How many versions only the original has.")
+    missing: list[MissingVersion]
+    files: list[str] = Field(description="Files that differ.")
+    more_files: bool
+
+    @classmethod
+    def of(cls, found: Comparison) -> "OriginComparison":
+        """The answer about this comparison."""
+        return cls(
+            origin=found.origin.full_name,
+            ahead=found.ahead,
+            behind=found.behind,
+            missing=[MissingVersion(sha=one.sha, title=one.title) for one in found.missing],
+            files=list(found.files),
+            more_files=found.more_files,
         )
 
 

@@ -11,10 +11,11 @@ from framework.api import callers
 from framework.api.answers import LOCATION, answer, no_content
 from framework.api.bodies import CopyBody, EmbargoBody, ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, describe
-from framework.api.documents.projects import Project, Storage, Work
+from framework.api.documents.projects import OriginComparison, Project, ShownProject, Storage, Work
 from framework.api.idempotency import Created, Keep, create_once
 from framework.api.paging import PAGE, links, page_length, page_number
 from framework.copies import operations as copies
+from framework.copies import origins
 from framework.copies.operations import NewCopy
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, project_for
@@ -53,16 +54,16 @@ def create_project() -> Response:
 
 
 @projects.get("/<owner>/<project>")
-@describe(Call({200: Project}))
+@describe(Call({200: ShownProject}))
 def show_project(owner: str, project: str) -> Response:
     """One project."""
-    return answer(Project.of(project_for(callers.visitor(), owner, project)))
+    return _show(callers.visitor(), owner, project)
 
 
 @projects.patch("/<owner>/<project>")
-@describe(Call({200: Project}, needs="write", body=ProjectChanges, refusals=(409,)))
+@describe(Call({200: ShownProject}, needs="write", body=ProjectChanges, refusals=(409,)))
 def change_project(owner: str, project: str) -> Response:
-    """Change the default branch, or name, description and visibility, which need the scope `admin`.
+    """Change the default branch, or anything else, which needs the scope `admin`.
 
     For maintainers; the visibility is for owners.
     """
@@ -71,8 +72,19 @@ def change_project(owner: str, project: str) -> Response:
     wanted = read_body(ProjectChanges).model_dump(exclude_none=True)
     if wanted.keys() != {"default_branch"}:
         callers.administrator()
+    is_template = wanted.pop("is_template", None)
     name = operations.update_project(account, access, **wanted) if wanted else access.name
-    return answer(Project.of(project_for(account, owner, name)))
+    if is_template is not None:
+        copies.set_template(account, access, wanted=is_template)
+    return _show(account, owner, name)
+
+
+@projects.get("/<owner>/<project>/origin")
+@describe(Call({200: OriginComparison}))
+def compare_with_origin(owner: str, project: str) -> Response:
+    """How far a copy and its original have gone since; 404 where there is none that the caller may see."""
+    viewer = callers.visitor()
+    return answer(OriginComparison.of(origins.compare(viewer, project_for(viewer, owner, project))))
 
 
 @projects.put("/<owner>/<project>/embargo")
@@ -142,6 +154,11 @@ def show_work(owner: str, project: str, work_id: str) -> Response:
     """How far a long work on the project is."""
     account = callers.visitor()
     return answer(Work.of(read_job(account, project_for(account, owner, project), work_id)))
+
+
+def _show(viewer: Account | None, owner: str, project: str) -> Response:
+    access = project_for(viewer, owner, project)
+    return answer(ShownProject.about(access, origins.find_origin(viewer, access)))
 
 
 def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
