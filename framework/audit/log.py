@@ -77,6 +77,9 @@ KINDS: Mapping[str, str] = {
     "participants_listed": "Participants added from a list",
     "assignment_set": "Assignment set",
     "assignment_changed": "Assignment changed",
+    "assignment_deleted": "Assignment deleted",
+    "assignment_archived": "Assignment archived",
+    "assignment_restored": "Assignment restored from the archive",
     "more_time": "More time given",
     "administrator": "Administrator rights changed",
 }

@@ -22,6 +22,8 @@ UNCHANGED: dict[str, bool] = {"read": True}
 """The lock of whoever relies on an assignment's deadline and list until their transaction ends."""
 CHANGING: dict[str, bool] = {"key_share": True}
 """The lock of whoever changes them, and waits for those."""
+REMOVING: dict[str, bool] = {}
+"""The lock of whoever deletes them, and waits for all."""
 IS_TAKEN = or_(Part.listed, Part.opened_at.is_not(None))
 """Who is listed, or has begun; rows of others keep what they had, such as feedback, until they are listed again."""
 
@@ -135,10 +137,15 @@ def find_assignment(
 
 
 def takes_part(session: Session, account: Account, assignment: Assignment) -> bool:
-    """Whether the assignment is for this participant of its group: for all, for them, or begun when it was."""
-    if assignment.everyone:
+    """Whether the assignment is for this participant of its group: for all, for them, or begun when it was.
+
+    An archived one is for those alone who have begun.
+    """
+    is_archived = assignment.archived_at is not None
+    if assignment.everyone and not is_archived:
         return True
-    mine = select(Part.id).where(Part.assignment_id == assignment.id, Part.user_id == account.id, IS_TAKEN)
+    counts = Part.opened_at.is_not(None) if is_archived else IS_TAKEN
+    mine = select(Part.id).where(Part.assignment_id == assignment.id, Part.user_id == account.id, counts)
     return session.scalar(mine) is not None
 
 

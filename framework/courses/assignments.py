@@ -64,6 +64,12 @@ class ListedAssignment:
     time_zone: str
     own: Part | None = None
     opened: int = 0
+    archived: bool = False
+
+    @classmethod
+    def of(cls, row: Assignment, own: Part | None, opened: int) -> "ListedAssignment":
+        """That of this row."""
+        return cls(row.id, row.title, row.deadline, row.time_zone, own, opened, row.archived_at is not None)
 
     @property
     def due_at(self) -> datetime:
@@ -135,21 +141,19 @@ def change_assignment(account: Account, course: Course, assignment_id: int, told
 
 
 def list_assignments(account: Account, course: Course, page: int = 1) -> tuple[list[ListedAssignment], bool]:
-    """A page of those that the caller sets or takes part in, the latest deadline first; whether there are more.
-
-    One statement, however many there are.
-    """
-    copies, order = aliased(Part), (Assignment.deadline.desc(), Assignment.id.desc())
+    """A page of those that the caller sets or takes part in: the latest deadline first, archived ones last; if more."""
+    copies, is_archived = aliased(Part), Assignment.archived_at.is_not(None)
+    order = (is_archived, Assignment.deadline.desc(), Assignment.id.desc())
     opened = select(func.count()).where(copies.assignment_id == Assignment.id, copies.project_id.is_not(None))
     mine = and_(Part.assignment_id == Assignment.id, Part.user_id == account.id)
     shown = select(Assignment.id).outerjoin(Part, mine).where(Assignment.group_id == course.id)
     if not course.teaches:
-        shown = shown.where(or_(Assignment.everyone, IS_TAKEN))
+        shown = shown.where(or_(and_(~is_archived, or_(Assignment.everyone, IS_TAKEN)), Part.opened_at.is_not(None)))
     page_ids = shown.order_by(*order).offset((page - 1) * PAGE).limit(PAGE + 1).subquery()  # counts are for these alone
     query = select(Assignment, Part, opened.correlate(Assignment).scalar_subquery()).outerjoin(Part, mine)
     with read_transaction() as session:
         rows = session.execute(query.join(page_ids, page_ids.c.id == Assignment.id).order_by(*order)).all()
-    found = [ListedAssignment(one.id, one.title, one.deadline, one.time_zone, own, count) for one, own, count in rows]
+    found = [ListedAssignment.of(*row) for row in rows]
     return found[:PAGE], len(found) > PAGE
 
 

@@ -11,7 +11,8 @@ from framework.database.types import Base, now, partial_index
 class Assignment(Base):
     """A task that a group's owners and members set its participants: all of them if it is for `everyone`, else a list.
 
-    `slug` begins the names of the copies. `deadline` is shown in the time zone of this name (IANA).
+    `slug` begins the names of the copies. `deadline` is shown in the time zone of this name (IANA). Once `archived_at`
+    is set, only participants who have begun see it.
     """
 
     __tablename__ = "assignments"
@@ -26,6 +27,7 @@ class Assignment(Base):
     deadline: Mapped[datetime]
     time_zone: Mapped[str] = mapped_column(String(50), default="UTC")
     everyone: Mapped[bool] = mapped_column(default=True)
+    archived_at: Mapped[datetime | None]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

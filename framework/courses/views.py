@@ -13,6 +13,7 @@ from framework.courses import archive, assignments, feedback, handing_in, roster
 from framework.courses.access import AssignmentNotFound, Course, course_for, find_assignment
 from framework.courses.forms import AssignmentForm, ExtensionForm, FeedbackForm, RosterForm
 from framework.courses.models import Assignment
+from framework.courses.teaching import ending
 from framework.courses.teaching.lines import Wanted
 from framework.courses.teaching.states import STATES
 from framework.database.session import read_transaction
@@ -63,8 +64,39 @@ def edit(owner: str, assignment_id: int) -> ViewResponse:
     done = form.attempt(lambda: assignments.change_assignment(account, course, assignment_id, form.told()))
     if done is None:
         facts = {"templates": assignments.list_templates(account, course), "assignment": assignment}
+        facts |= {"has_begun": ending.has_begun(assignment_id)}
         return render_template("courses/edit.html", course=course, form=form, **facts), form.status
     flash("The assignment is saved.", "success")
+    return redirect(f"{course.path}/{assignment_id}")
+
+
+@blueprint.post("/<int:assignment_id>/delete")
+def delete(owner: str, assignment_id: int) -> ViewResponse:
+    """Delete an assignment on which nobody has started."""
+    account, course = _enter(owner, teaching=True)
+    check_button()
+    title = ending.delete_assignment(account, course, assignment_id)
+    flash(f"“{title}” was deleted.", "success")
+    return redirect(course.path)
+
+
+@blueprint.post("/<int:assignment_id>/archive")
+def archive_assignment(owner: str, assignment_id: int) -> ViewResponse:
+    """Hide an assignment from who has not begun."""
+    account, course = _enter(owner, teaching=True)
+    check_button()
+    title = ending.archive_assignment(account, course, assignment_id, archived=True)
+    flash(f"“{title}” is archived. Participants who have not started do not see it any more.", "success")
+    return redirect(f"{course.path}/{assignment_id}")
+
+
+@blueprint.post("/<int:assignment_id>/restore")
+def restore_assignment(owner: str, assignment_id: int) -> ViewResponse:
+    """Show an archived assignment to all of its participants again."""
+    account, course = _enter(owner, teaching=True)
+    check_button()
+    title = ending.archive_assignment(account, course, assignment_id, archived=False)
+    flash(f"“{title}” is not archived any more. All its participants see it.", "success")
     return redirect(f"{course.path}/{assignment_id}")
 
 

@@ -73,6 +73,7 @@ ROUTES: dict[Kind, str] = {
         GET courses.new, POST courses.new, GET courses.edit, POST courses.edit
         GET courses.participants, POST courses.participants, GET courses.export_participants
         GET courses.download, GET courses.export_states, POST courses.extend
+        POST courses.delete, POST courses.archive_assignment, POST courses.restore_assignment
     """,
     kinds.ACCOUNT: """
         GET groups.new, POST groups.new, GET groups.show_all, POST groups.invitation
