@@ -22,19 +22,20 @@ The page of a folder asks for many pictures at once, and each may have to be dra
 """
 
 _HEALTH = re.compile(rb"^/(healthz|readyz)$")
+_HAND_INS = (
+    rb"^/[^/]+/assignments/[0-9]+/hand-ins\.zip$"
+    rb"|^/api/v1/(groups/[^/]+/assignments|projects/[^/]+/[^/]+/links)/[0-9]+/hand-ins\.zip$"
+)
 _STREAMS = re.compile(
     rb"^/[^/]+/[^/]+\.git(/|$)"
     rb"|^/[^/]+/[^/]+/(raw|archive|export|info|git-upload-pack|git-receive-pack)(/|$)"
     rb"|^/[^/]+/[^/]+/(commit|compare)/.*\.(diff|patch)$"
-    rb"|^/[^/]+/assignments/[0-9]+/hand-ins\.zip$"
     rb"|^/exports/|^/settings/data/download$"
-    rb"|^/api/v1/projects/[^/]+/[^/]+/(raw|archive)/",
+    rb"|^/api/v1/projects/[^/]+/[^/]+/(raw|archive)/|" + _HAND_INS,
     re.DOTALL,
 )
-_ARCHIVES = re.compile(
-    rb"^(/api/v1/projects)?/[^/]+/[^/]+/(archive|export)(/|$)|^/[^/]+/assignments/[0-9]+/hand-ins\.zip$"
-)
-_SEARCHES = re.compile(rb"^/[^/]+/[^/]+/(search|find|blame|compare|origin)(/|$)")
+_ARCHIVES = re.compile(rb"^(/api/v1/projects)?/[^/]+/[^/]+/(archive|export)(/|$)|" + _HAND_INS)
+_SEARCHES = re.compile(rb"^(/api/v1/projects)?/[^/]+/[^/]+/(search|find|blame|compare|origin)(/|$)")
 _PICTURES = re.compile(rb"^/[^/]+/[^/]+/picture/")
 _KINDS = ((STREAMS, _STREAMS), (ARCHIVES, _ARCHIVES), (SEARCHES, _SEARCHES), (PICTURES, _PICTURES))
 
