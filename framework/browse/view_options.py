@@ -62,6 +62,13 @@ class ViewOptions:
             layout=chosen_layout if (chosen_layout := values.get("view")) in LAYOUTS else "",
         )
 
+    @property
+    def in_file_order(self) -> "ViewOptions":
+        """The same of a table whose rows are shown from the first, all of them, in the order of the file."""
+        if self.sort is None and not self.summary and not self.wanted:
+            return self
+        return replace(self, sort=None, descending=False, summary=False, wanted="", number=1)
+
     def query(self, **changes: Any) -> str:
         """The question mark and what follows it in the address of the same table with these changes."""
         asked = replace(self, **changes)

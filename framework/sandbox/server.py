@@ -49,6 +49,7 @@ def main(modules: list[str]) -> None:
         import_module(name)
     gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, what it shares
+    gc.set_threshold(100_000, 20, 1_000)  # a child ends soon; collecting took half of the time of a large table
     while True:
         data, numbers, _flags, _address = socket.recv_fds(control, 1, 1)
         if not data:

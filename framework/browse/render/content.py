@@ -9,6 +9,8 @@ from framework.browse.render.encodings import PROBED_BYTES, decode, is_wide
 
 SHOWN_TEXT_BYTES = 8 << 20
 """So much of a text is shown, in pages."""
+MOST_OPEN_MARKS = 20
+"""So often a text is cut before a quotation mark that would stay open."""
 EDITED_TEXT_BYTES = 512 << 10
 PDF = "application/pdf"
 PDF_START_BYTES = 1024
@@ -104,3 +106,13 @@ def _guess_type(path: str) -> str:
     name = PurePosixPath(path).name
     known = _NAMED.get(PurePosixPath(name).suffix.lower())
     return known or mimetypes.guess_type(name, strict=False)[0] or ""
+
+
+def cut_lines(text: str) -> str:
+    """The text without its last line, and without those before it that are within quotation marks."""
+    end = text.rfind("\n") + 1
+    for _attempt in range(MOST_OPEN_MARKS):
+        if text.count('"', 0, end) % 2 == 0:
+            break
+        end = text.rfind("\n", 0, text.rindex('"', 0, end)) + 1
+    return text[:end] or text

@@ -9,8 +9,9 @@ from typing import ClassVar
 from markupsafe import Markup, escape
 
 from framework.browse.render.code.highlighting import highlight_part, split_lines
-from framework.browse.render.content import EDITED_TEXT_BYTES, SHOWN_TEXT_BYTES, is_written_text
+from framework.browse.render.content import EDITED_TEXT_BYTES, SHOWN_TEXT_BYTES, cut_lines, is_written_text
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
+from framework.browse.render.dumps import DUMPED_BYTES, dump_rows
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.kinds.kind import FILE, TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
@@ -23,11 +24,10 @@ from framework.formatting import format_size
 LONGEST_SHOWN_LINE, SHORTEST_CUT = 10_000, 240
 PAGE_CHARACTERS = 400_000
 """A page of a text has about so many characters; longer lines are cut then."""
-DUMPED_BYTES = 4096
-DUMPED_ROW = 16
 PROSE = (".tex", ".ltx", ".rnw", ".md", ".markdown", ".rmd", ".qmd", ".rst", ".adoc", ".org", ".txt")
 """Texts whose lines may be whole paragraphs, by the ends of their names."""
 TOO_LONG = "It is too long for a document."
+FIRST_READ = "Only the first {} of {} are read."
 NO_PREVIEW = "This kind of file has no preview."
 CANNOT_BE_READ = "It cannot be read as what its name says"
 
@@ -213,12 +213,15 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
 
 
 def _read_text(kind: Kind, file: TextFile, asked: ViewOptions) -> Preview:
-    if file.size_bytes > kind.limit_bytes:
+    is_long = file.size_bytes > kind.limit_bytes
+    if is_long and not kind.is_cut:
         why = f"It is larger than {format_size(kind.limit_bytes)} and shown as text."
         return lines_of(file, why="" if kind.guessed else why, number=asked.number)
     try:
-        found = file.decode()
-        return Rich(kind.template, _read(kind, file.name, found.text, asked), found.encoding)
+        found = file.decode(kind.limit_bytes)
+        text = cut_lines(found.text) if is_long else found.text
+        note = FIRST_READ.format(format_size(kind.limit_bytes), format_size(file.size_bytes)) if is_long else ""
+        return Rich(kind.template, _read(kind, file.name, text, asked), found.encoding, note)
     except ValueError as error:
         if kind.otherwise:
             return _read_text(kind.otherwise, file, asked)
@@ -288,13 +291,4 @@ def dump_of(head: bytes, size_bytes: int, why: str = NO_PREVIEW) -> Dump:
     """The first bytes of the file, and why it is not shown otherwise."""
     shown = min(DUMPED_BYTES, len(head))
     extent = f"the first {format_size(shown)} of {format_size(size_bytes)}" if size_bytes > shown else ""
-    return Dump(_rows(head), extent, why)
-
-
-def _rows(head: bytes) -> list[tuple[str, str, str]]:
-    starts = range(0, min(len(head), DUMPED_BYTES), DUMPED_ROW)
-    return [_row(start, head[start : min(start + DUMPED_ROW, DUMPED_BYTES)]) for start in starts]
-
-
-def _row(start: int, data: bytes) -> tuple[str, str, str]:
-    return f"{start:08x}", data.hex(" "), "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in data)
+    return Dump(dump_rows(head), extent, why)

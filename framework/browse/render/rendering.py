@@ -1,6 +1,7 @@
 """Files as pages show them: made in a child process within limits, remembered, else shown as they are written."""
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text, is_written_text
 from framework.browse.render.documents import MARKDOWN, Links, render_to_html
+from framework.browse.render.dumps import DUMPED_BYTES
 from framework.browse.render.encodings import PROBED_BYTES
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
@@ -20,10 +22,10 @@ from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.notebooks.scripts import Script, convert
 from framework.browse.render.previews import (
-    DUMPED_BYTES,
     NO_PREVIEW,
     Media,
     Preview,
+    Rich,
     TextFile,
     count_needed_bytes,
     dump_of,
@@ -40,6 +42,9 @@ from framework.repositories.history.folders import Entry
 from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
 
 TOO_COSTLY = "It would take too long to show this in a richer form, so it is shown as it is written."
+UNSORTED = (
+    "It would take too long to sort, filter or summarise so much, so the rows are shown in the order of the file."
+)
 BUSY = "The server is busy, so this is shown as it is written. Load the page again in a moment."
 MEDIA_START_BYTES = 1 << 20
 """So much of a sound or a film is read to tell its length."""
@@ -150,10 +155,31 @@ def read_head(blob: Blob, limit_bytes: int, *, whatever: bool = False) -> bytes:
 
 
 def _text(repository_id: str, file: TextFile, sha: str, asked: ViewOptions) -> Preview:
+    def read(options: ViewOptions) -> Preview:
+        return sandbox.call((repository_id, sha, file.name, file.told, options), text_preview, file, options)
+
     try:
-        return sandbox.call((repository_id, sha, file.name, file.told, asked), text_preview, file, asked)
+        return _read_in_order(read, asked)
     except (TooCostly, Busy) as refusal:
         return lines_of(file, why=_why(refusal), coloured=False, number=asked.number)
+
+
+def _read_in_order(read: Callable[[ViewOptions], Preview], asked: ViewOptions) -> Preview:
+    """What is read of a file; of a table that takes too much in the order that was asked for, the first rows.
+
+    Raises:
+        TooCostly, Busy.
+    """
+    try:
+        return read(asked)
+    except TooCostly:
+        if asked.in_file_order == asked:
+            raise
+    return _say_unsorted(read(asked.in_file_order))
+
+
+def _say_unsorted(preview: Preview) -> Preview:
+    return replace(preview, note=f"{UNSORTED} {preview.note}".strip()) if isinstance(preview, Rich) else preview
 
 
 def _image(repository_id: str, head: bytes, blob: Blob) -> Preview:
@@ -208,12 +234,16 @@ def _read_file(repository_id: str, kind: Kind, name: str, blob: Blob, asked: Vie
         path = folder / "file"
 
         def write() -> None:
-            with path.open("wb") as file:
-                file.writelines(blob.chunks)
+            if not path.exists():  # it is there when it is read a second time
+                with path.open("wb") as file:
+                    file.writelines(blob.chunks)
 
-        key = repository_id, kind, name, blob.sha, asked
+        def read(options: ViewOptions) -> Preview:
+            key = repository_id, kind, name, blob.sha, options
+            return sandbox.call(key, read_file, kind, name, str(path), options, prepare=write)
+
         try:
-            return sandbox.call(key, read_file, kind, name, str(path), asked, prepare=write)
+            return _read_in_order(read, asked)
         except (TooCostly, Busy) as refusal:
             return dump_of(_read_start(path, blob), blob.size_bytes, _why(refusal))
 

@@ -47,6 +47,8 @@ class SheetChange:
     """What changed in a table; `kind` is changed, or added or removed for a whole one.
 
     `moved` rows are at another place. `left_out` rows and `left_out_columns` that are not as they were are not shown.
+    Only the first `compared` rows were looked at, where that is not None. `has_other_lines` tells that lines above the
+    table are not as they were.
     """
 
     title: str
@@ -56,6 +58,8 @@ class SheetChange:
     moved: int = 0
     left_out: int = 0
     left_out_columns: int = 0
+    compared: int | None = None
+    has_other_lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ def _diff_sheet(title: str, old: Grid | None, new: Grid | None) -> SheetChange:
         moved,
         left_out,
         len(columns) - len(kept),
+        max(len(grid.rows) for grid in grids) if any(grid.left_out for grid in grids) else None,
+        has_other_lines=list(grids[0].above) != list(grids[1].above),
     )
 
 

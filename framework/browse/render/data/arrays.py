@@ -5,8 +5,9 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +22,7 @@ LONGEST_HEADER_BYTES = 1 << 16
 LONGEST_VALUES_BYTES = 32 << 20
 LONGEST_DIRECTORY_BYTES = 1 << 20
 MOST_ROWS, MOST_CELLS, MOST_ARRAY_COLUMNS = 1_000, 50_000, 200
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, NotImplementedError, EOFError)
 
 Field = tuple[str, NumberType, int]
 """A part of each element: its name, its type, and where it begins in the element."""
@@ -57,6 +59,27 @@ def read_array(name: str, path: str, asked: ViewOptions) -> Book:
         return book_of(("Values",), _read_values(header, file), asked, header.facts)
 
 
+def read_array_grids(name: str, content: bytes) -> Iterator[tuple[str, Grid | None]]:
+    """The first values of each array, by its name in an `.npz` file.
+
+    Raises:
+        ValueError: as `read_array`.
+    """
+    file = BytesIO(content)
+    if not name.endswith(".npz"):
+        yield "", _read_values(read_header(file), file)
+        return
+    check_directory(file, most_bytes=LONGEST_DIRECTORY_BYTES, most_entries=MOST_SHEETS)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for one in archive.namelist():
+                if one.endswith(".npy"):
+                    with archive.open(one) as member:
+                        yield one.removesuffix(".npy"), _read_values(read_header(member), member)
+    except _DAMAGE as error:
+        raise ValueError("it is damaged") from error
+
+
 def _read_archive(file: IO[bytes], asked: ViewOptions) -> Book:
     check_directory(file, most_bytes=LONGEST_DIRECTORY_BYTES, most_entries=MOST_SHEETS)
     try:
@@ -69,7 +92,7 @@ def _read_archive(file: IO[bytes], asked: ViewOptions) -> Book:
                 header = read_header(member)
                 facts = [("Arrays", f"{len(members):,}"), *header.facts]
                 return book_of(names, _read_values(header, member), asked, facts)
-    except (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, NotImplementedError, EOFError) as error:
+    except _DAMAGE as error:
         raise ValueError("it is damaged") from error
 
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from framework.browse.render.data.cursor import Cursor, Damaged
 from framework.browse.render.data.moments import SPSS, write_day, write_moment, write_number
@@ -43,20 +44,34 @@ def read_spss(_name: str, path: str, asked: ViewOptions) -> Book:
         ValueError: it is none, or is damaged.
     """
     with Path(path).open("rb") as file:
-        cursor = Cursor(file)
-        if cursor.take(4) not in {b"$FL2", b"$FL3"}:
-            raise ValueError("it is no system file of SPSS")
-        cursor.skip(60)
-        cursor.order = "<" if cursor.take(4) in {b"\2\0\0\0", b"\3\0\0\0"} else ">"
-        _size, compression, _weight, count = cursor.numbers("4i")
-        (bias,) = cursor.numbers("d")
-        cursor.skip(17 + 64 + 3)
-        variables, encoding = _Dictionary(cursor).read()
-        parts = _read_parts(cursor, compression, bias)
-        rows = list(_read_rows(parts, variables, encoding, count, cursor.order))
+        grid = _read(file)
+    return book_of(("Data",), grid, asked, [("SPSS data set", f"{len(grid.header):,} variables")])
+
+
+def read_spss_grids(_name: str, content: bytes) -> list[tuple[str, Grid | None]]:
+    """The one table of these bytes, without a title.
+
+    Raises:
+        ValueError: as `read_spss`.
+    """
+    return [("", _read(io.BytesIO(content)))]
+
+
+def _read(file: IO[bytes]) -> Grid:
+    """The first rows."""
+    cursor = Cursor(file)
+    if cursor.take(4) not in {b"$FL2", b"$FL3"}:
+        raise ValueError("it is no system file of SPSS")
+    cursor.skip(60)
+    cursor.order = "<" if cursor.take(4) in {b"\2\0\0\0", b"\3\0\0\0"} else ">"
+    _size, compression, _weight, count = cursor.numbers("4i")
+    (bias,) = cursor.numbers("d")
+    cursor.skip(17 + 64 + 3)
+    variables, encoding = _Dictionary(cursor).read()
+    parts = _read_parts(cursor, compression, bias)
+    rows = list(_read_rows(parts, variables, encoding, count, cursor.order))
     left_out = max(0, count - len(rows))
-    grid = Grid([it.name for it in variables], rows, [it.label for it in variables], left_out=left_out)
-    return book_of(("Data",), grid, asked, [("SPSS data set", f"{len(variables):,} variables")])
+    return Grid([it.name for it in variables], rows, [it.label for it in variables], left_out=left_out)
 
 
 class _Dictionary:

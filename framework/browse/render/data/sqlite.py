@@ -1,6 +1,7 @@
 """SQLite databases: their tables and views, and the first rows of one; nothing that the file says is trusted."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -45,14 +46,33 @@ def read_database(_name: str, path: str, asked: ViewOptions) -> Book:
         if file.read(len(START)) != START:
             raise ValueError("it is no SQLite database")
     try:
-        with closing(_connect(path)) as connection:
+        with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)) as connection:
+            _restrict(connection)
             return _read(connection, asked)
     except sqlite3.Error as error:
         raise ValueError(_explain(error)) from error
 
 
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)
+def read_database_grids(_name: str, content: bytes) -> Iterator[tuple[str, Grid | None]]:
+    """Each table's and view's name and first rows.
+
+    Raises:
+        ValueError: as `read_database`.
+    """
+    if not content.startswith(START):
+        raise ValueError("it is no SQLite database")
+    try:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            # A database in memory has no journal beside it, so it must not ask for one (bytes 18 and 19 of its header).
+            connection.deserialize(content[:18] + b"\1\1" + content[20:])
+            _restrict(connection)
+            for name, kind in connection.execute(_TABLES, (MOST_SHEETS,)).fetchall():
+                yield name, _read_table(connection, name, is_view=kind == "view")
+    except sqlite3.Error as error:
+        raise ValueError(_explain(error)) from error
+
+
+def _restrict(connection: sqlite3.Connection) -> None:
     steps = iter(range(MOST_STEPS))
     connection.set_progress_handler(lambda: next(steps, None) is None, STEP)
     connection.text_factory = lambda data: data.decode(errors="replace")
@@ -60,7 +80,6 @@ def _connect(path: str) -> sqlite3.Connection:
         connection.setlimit(limit, value)
     for pragma in _CAREFUL:
         connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def _explain(error: sqlite3.Error) -> str:

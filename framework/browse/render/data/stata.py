@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -41,10 +42,24 @@ def read_stata(_name: str, path: str, asked: ViewOptions) -> Book:
         ValueError: it is none, or is damaged.
     """
     with Path(path).open("rb") as file:
-        cursor, release = _open(file)
-        variables = _read_new(cursor, release) if release >= 117 else _read_old(cursor, release)
-        grid = _read_rows(cursor, variables)
+        grid, release = _read(file)
     return book_of(("Data",), grid, asked, [("Stata data set", f"format {release}")])
+
+
+def read_stata_grids(_name: str, content: bytes) -> list[tuple[str, Grid | None]]:
+    """The one table of these bytes, without a title.
+
+    Raises:
+        ValueError: as `read_stata`.
+    """
+    return [("", _read(BytesIO(content))[0])]
+
+
+def _read(file: IO[bytes]) -> tuple[Grid, int]:
+    """The first rows, and the version of the format."""
+    cursor, release = _open(file)
+    variables = _read_new(cursor, release) if release >= 117 else _read_old(cursor, release)
+    return _read_rows(cursor, variables), release
 
 
 def _open(file: IO[bytes]) -> tuple[Cursor, int]:

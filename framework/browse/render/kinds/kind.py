@@ -24,9 +24,9 @@ class Kind:
 
     What the reader refuses is shown as the kind `otherwise`, where there is one and it is a text.
 
-    A larger file than `limit_bytes` is not read; text is shown as text then. A `guessed` kind is told by the content,
-    and what is not of this kind is shown as text without a word. One that is `asked_for` is shown as text until a
-    reader asks for its outline.
+    A larger file than `limit_bytes` is not read; text is shown as text then, and of a kind that `is_cut` the first
+    lines are read. A `guessed` kind is told by the content, and what is not of this kind is shown as text without a
+    word. One that is `asked_for` is shown as text until a reader asks for its outline.
     """
 
     title: str
@@ -39,6 +39,7 @@ class Kind:
     guessed: bool = False
     asked_for: bool = False
     grids: str = ""
+    is_cut: bool = False
     otherwise: "Kind | None" = None
 
     @property

@@ -43,6 +43,8 @@ GUESSED_TABLES = Kind(
     8 * _MIB,
     f"{_ROOM}.tables.guessing:read_guessed_table",
     guessed=True,
+    grids=f"{_ROOM}.tables.guessing:read_guessed_grids",
+    is_cut=True,
 )
 TABLES = (
     Kind(
@@ -53,6 +55,7 @@ TABLES = (
         8 * _MIB,
         f"{_ROOM}.tables.reading:read_table",
         grids=f"{_ROOM}.tables.reading:read_grids",
+        is_cut=True,
     ),
     GUESSED_TABLES,
     Kind(
@@ -73,6 +76,7 @@ TABLES = (
         8 * _MIB,
         f"{_ROOM}.tables.json_lines:read_json_lines",
         grids=f"{_ROOM}.tables.json_lines:read_json_grids",
+        is_cut=True,
     ),
 )
 JSON = Kind("JSON", (".json",), TEXT, "json", 1 << 19, f"{_ROOM}.json_trees:read_tree")
@@ -98,11 +102,36 @@ DATA = (
         "book",
         32 * _MIB,
         f"{_ROOM}.data.sqlite:read_database",
+        grids=f"{_ROOM}.data.sqlite:read_database_grids",
     ),
-    Kind("Stata data sets", (".dta",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.stata:read_stata"),
+    Kind(
+        "Stata data sets",
+        (".dta",),
+        FILE,
+        "book",
+        32 * _MIB,
+        f"{_ROOM}.data.stata:read_stata",
+        grids=f"{_ROOM}.data.stata:read_stata_grids",
+    ),
     Kind("SAS transport files", (".xpt",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.xport:read_xport"),
-    Kind("SPSS data sets", (".sav", ".zsav"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.spss:read_spss"),
-    Kind("Parquet files", (".parquet", ".pq"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.parquet.reading:read_parquet"),
+    Kind(
+        "SPSS data sets",
+        (".sav", ".zsav"),
+        FILE,
+        "book",
+        32 * _MIB,
+        f"{_ROOM}.data.spss:read_spss",
+        grids=f"{_ROOM}.data.spss:read_spss_grids",
+    ),
+    Kind(
+        "Parquet files",
+        (".parquet", ".pq"),
+        FILE,
+        "book",
+        32 * _MIB,
+        f"{_ROOM}.data.parquet.reading:read_parquet",
+        grids=f"{_ROOM}.data.parquet.reading:read_parquet_grids",
+    ),
     Kind(
         "MATLAB files",
         (".mat",),
@@ -122,7 +151,15 @@ DATA = (
         f"{_ROOM}.data.hdf5.reading:read_hdf5",
     ),
     Kind("R data", (".rds", ".rdata", ".rda"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.rdata.reading:read_rdata"),
-    Kind("NumPy arrays", (".npy", ".npz"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.arrays:read_array"),
+    Kind(
+        "NumPy arrays",
+        (".npy", ".npz"),
+        FILE,
+        "book",
+        32 * _MIB,
+        f"{_ROOM}.data.arrays:read_array",
+        grids=f"{_ROOM}.data.arrays:read_array_grids",
+    ),
 )
 STRUCTURES = (
     JSON,

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.browse.render.tables.ordering import Numbered, Row, column_of, sort_rows
-from framework.browse.render.tables.quantities import has_decimal_commas, is_missing, read_numbers, read_quantity
+from framework.browse.render.tables.naming import has_names
+from framework.browse.render.tables.ordering import Numbered, Row, column_of, sort_values
+from framework.browse.render.tables.quantities import is_missing, read_numbers
 from framework.browse.render.tables.summary import Column, summarize
 from framework.browse.view_options import ViewOptions
 
@@ -12,7 +13,7 @@ TABLE_PAGE = 200
 MOST_COLUMNS = 200
 JUDGED_ROWS = 200
 LONGEST_CELL = 2_000
-_YEARS = range(1500, 2201)
+MOST_LINES_ABOVE = 40
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Grid:
     `header` is empty where the columns have no names; `types` where the file does not tell their types.
     `left_out` rows follow that are not looked at. The first row has the number `first` in its file.
     `likely_commas` tells that the file is separated as those with decimal commas are.
-    `quoted` is False for a text in which a quotation mark is never closed.
+    `quoted` is False for a text in which a quotation mark is never closed. `above` are lines that tell of the table.
     """
 
     header: Row
@@ -32,6 +33,7 @@ class Grid:
     first: int = 1
     likely_commas: bool = False
     quoted: bool = True
+    above: Sequence[str] = ()
 
     @property
     def width(self) -> int:
@@ -45,7 +47,7 @@ class Table:
 
     `count` counts the rows that have the text that was asked for, of `total`; `left_out` more were not looked at.
     `quantities` are the columns of numbers. Where `summary` was asked for there are no rows. `named` is False where
-    the columns' names are ours.
+    the columns' names are ours. `above` are lines of the file that tell of the table.
     """
 
     header: Row
@@ -62,6 +64,7 @@ class Table:
     ragged: int
     named: bool
     summary: Sequence[Column] = ()
+    above: Sequence[str] = ()
 
     @property
     def left_out_columns(self) -> int:
@@ -69,56 +72,47 @@ class Table:
         return self.columns - len(self.header)
 
 
-def grid_of(rows: Sequence[Row], *, likely_commas: bool = False, quoted: bool = True, first: int = 1) -> Grid:
-    """The grid of these rows, of which the first has the columns' names, unless it consists of numbers as the next.
+def grid_of(rows: Sequence[Row], *, first: int = 1) -> Grid:
+    """The grid of these rows, of which the first has the columns' names, unless its values are as those below.
 
     Raises:
         ValueError: there are none.
     """
     if not rows:
         raise ValueError("it has no rows")
-    if _has_names(rows, likely_commas=likely_commas):
-        return Grid(rows[0], rows[1:], likely_commas=likely_commas, quoted=quoted, first=first)
-    return Grid((), rows, likely_commas=likely_commas, quoted=quoted, first=first)
-
-
-def _has_names(rows: Sequence[Row], *, likely_commas: bool) -> bool:
-    """Whether the first row is no row of numbers; years in order are names."""
-    if len(rows) == 1 or len(rows[0]) == 1:
-        return True
-    numbers, below = (
-        [read_quantity(value, decimal_comma=has_decimal_commas(row, likely=likely_commas)) for value in row]
-        for row in rows[:2]
-    )
-    found = [number for number in numbers if number is not None]
-    if len(found) < len(numbers) or all(number is None for number in below):
-        return True
-    return found == sorted(set(found)) and all(number in _YEARS for number in found)
+    if has_names(rows) is False:
+        return Grid((), rows, first=first)
+    return Grid(rows[0], rows[1:], first=first)
 
 
 def page_of(grid: Grid, asked: ViewOptions) -> Table:
     """The asked page of the grid, or the summary of its columns."""
-    rows: list[Numbered] = list(enumerate(grid.rows, grid.first))
-    shown, total = min(grid.width, MOST_COLUMNS), len(rows)
-    quantities = _find_quantities(rows, shown, grid)
+    shown, total = min(grid.width, MOST_COLUMNS), len(grid.rows)
+    places: Sequence[int] = range(total)
+    quantities = _find_quantities(shown, grid)
     ragged = sum(len(row) != len(grid.header) for row in grid.rows) if grid.header else 0
     if asked.wanted:
-        rows = [numbered for numbered in rows if _has(numbered[1], asked.wanted.casefold())]
-    count = len(rows)
+        wanted = asked.wanted.casefold()
+        places = [place for place in places if _has(grid.rows[place], wanted)]
+    count = len(places)
     header = _pad(grid.header, shown) if grid.header else [f"Column {number}" for number in range(1, shown + 1)]
     start = (asked.number - 1) * TABLE_PAGE
     summary: Sequence[Column] = ()
     if asked.summary:
-        summary = summarize(header, [row for _number, row in rows], quantities, likely_commas=grid.likely_commas)
-        rows = []
+        summary = summarize(
+            header, [grid.rows[place] for place in places], quantities, likely_commas=grid.likely_commas
+        )
+        places = ()
     elif asked.sort is not None and asked.sort < grid.width:
-        rows = sort_rows(rows, asked.sort, likely_commas=grid.likely_commas, descending=asked.descending)
+        values = column_of((grid.rows[place] for place in places), asked.sort)
+        order = sort_values(values, likely_commas=grid.likely_commas, descending=asked.descending)
+        places = [places[place] for place in order]
     return Table(
         header=header,
         types=_pad(grid.types, shown) if grid.types else (),
-        rows=[(number, _pad(row, shown)) for number, row in rows[start : start + TABLE_PAGE]],
+        rows=[(grid.first + place, _pad(grid.rows[place], shown)) for place in places[start : start + TABLE_PAGE]],
         asked=asked,
-        more=start + TABLE_PAGE < len(rows),
+        more=start + TABLE_PAGE < len(places),
         count=count,
         total=total,
         left_out=grid.left_out,
@@ -128,12 +122,13 @@ def page_of(grid: Grid, asked: ViewOptions) -> Table:
         ragged=ragged,
         named=bool(grid.header),
         summary=summary,
+        above=_pad(grid.above, min(len(grid.above), MOST_LINES_ABOVE)),
     )
 
 
-def _find_quantities(rows: Sequence[Numbered], width: int, grid: Grid) -> frozenset[int]:
+def _find_quantities(width: int, grid: Grid) -> frozenset[int]:
     """The columns whose values are all numbers, in the first rows; those without any are none."""
-    head = [row for _number, row in rows[:JUDGED_ROWS]]
+    head = grid.rows[:JUDGED_ROWS]
     columns = (column_of(head, column) for column in range(width))
     return frozenset(
         number for number, values in enumerate(columns) if _is_quantity(values, likely_commas=grid.likely_commas)

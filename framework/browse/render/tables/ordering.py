@@ -1,6 +1,6 @@
 """Rows of a table in the order of one of its columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from framework.browse.render.tables.quantities import is_missing, read_day, read_numbers
 
@@ -9,9 +9,8 @@ Numbered = tuple[int, Row]
 """A row with its number in the file."""
 
 
-def sort_rows(rows: Sequence[Numbered], column: int, *, likely_commas: bool, descending: bool) -> list[Numbered]:
-    """The rows by this column: numbers, then days and words, and in both directions last those that miss it."""
-    values = column_of([row for _number, row in rows], column)
+def sort_values(values: Sequence[str], *, likely_commas: bool, descending: bool) -> list[int]:
+    """The places of a column's values: numbers, then days and words, and in both directions last those that miss it."""
     numbers = read_numbers(values, likely_commas=likely_commas)
     measured = [place for place, number in enumerate(numbers) if number is not None]
     measured.sort(key=numbers.__getitem__, reverse=descending)  # type: ignore[arg-type] # those that are None are not in it
@@ -21,13 +20,13 @@ def sort_rows(rows: Sequence[Numbered], column: int, *, likely_commas: bool, des
     named = [place for place in others if keys[values[place]] is not None]
     named.sort(key=lambda place: keys[values[place]] or "", reverse=descending)
     there = [*named, *measured] if descending else [*measured, *named]
-    return [rows[place] for place in [*there, *missing]]
+    return [*there, *missing]
 
 
 def _key(text: str) -> str:
     return read_day(text) or text.casefold()
 
 
-def column_of(rows: Sequence[Row], column: int) -> list[str]:
+def column_of(rows: Iterable[Row], column: int) -> list[str]:
     """The values of a column, empty where a row is too short."""
     return [row[column].strip() if column < len(row) else "" for row in rows]

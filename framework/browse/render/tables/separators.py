@@ -11,9 +11,9 @@ from itertools import chain, islice
 from framework.browse.render.tables.quantities import DECIMAL_COMMA
 
 DELIMITERS = ",;\t|"
-SAMPLED_ROWS = 20
+SAMPLED_ROWS = 60
 SAMPLED_CHARACTERS = 1 << 16
-_TOLD = re.compile(r"\ufeff?sep=([,;|\t])\r?\n?", re.ASCII)
+_TOLD = re.compile(r"\ufeff?(\"?)sep=([,;|\t])\1\r?\n?", re.ASCII)
 END = "\ufffe"
 """A line of this character alone is in no text; it is a row of its own unless a quotation mark before it is open."""
 
@@ -58,8 +58,11 @@ def find_separation(name: str, text: str) -> Separation:
     """
     told = _TOLD.match(text)
     if told:
-        return Separation(told[1], told.end())
-    return Separation("\t" if name.endswith((".tsv", ".tab")) else find_delimiter(text))
+        return Separation(told[2], told.end())
+    sample = text[:SAMPLED_CHARACTERS]
+    found = find_delimiter(sample)
+    is_tabbed = name.endswith((".tsv", ".tab")) and (any(_rate("\t", sample)) or not any(_rate(found, sample)))
+    return Separation("\t" if is_tabbed else found)
 
 
 def find_delimiter(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,19 +27,34 @@ def read_parquet(_name: str, path: str, asked: ViewOptions) -> Book:
         ValueError: it is no Parquet file, is damaged or encrypted.
     """
     with Path(path).open("rb") as file:
-        footer = _read_footer(file, Path(path).stat().st_size)
-        try:
-            columns = read_columns(footer[2])[:MOST_READ_COLUMNS]
-            groups, total = footer[4], int(footer[3])
-            most = min(MOST_ROWS, total, max(1, MOST_CELLS // max(1, len(columns))))
-            made = [_read_column(file, groups, number, column, most) for number, column in enumerate(columns)]
-            codecs = sorted({_CODECS.get(chunk[3][4], "unknown") for group in groups[:1] for chunk in group[1]})
-        except (KeyError, TypeError, IndexError, AttributeError, struct.error) as error:
-            raise Damaged from error
+        grid, facts = _read(file, Path(path).stat().st_size)
+    return book_of(("Rows",), grid, asked, facts)
+
+
+def read_parquet_grids(_name: str, content: bytes) -> list[tuple[str, Grid | None]]:
+    """The first rows of these bytes, without a title.
+
+    Raises:
+        ValueError: as `read_parquet`.
+    """
+    return [("", _read(BytesIO(content), len(content))[0])]
+
+
+def _read(file: IO[bytes], size_bytes: int) -> tuple[Grid, list[tuple[str, str]]]:
+    """The first rows, and what the file tells of itself."""
+    footer = _read_footer(file, size_bytes)
+    try:
+        columns = read_columns(footer[2])[:MOST_READ_COLUMNS]
+        groups, total = footer[4], int(footer[3])
+        most = min(MOST_ROWS, total, max(1, MOST_CELLS // max(1, len(columns))))
+        made = [_read_column(file, groups, number, column, most) for number, column in enumerate(columns)]
+        codecs = sorted({_CODECS.get(chunk[3][4], "unknown") for group in groups[:1] for chunk in group[1]})
+    except (KeyError, TypeError, IndexError, AttributeError, struct.error) as error:
+        raise Damaged from error
     rows = [[values[row] if row < len(values) else "…" for values in made] for row in range(most)]
     facts = [("Parquet file", ", ".join(codecs) or "empty"), ("Row groups", f"{len(groups):,}")]
     grid = Grid([column.name for column in columns], rows, [column.words for column in columns], total - len(rows))
-    return book_of(("Rows",), grid, asked, facts)
+    return grid, facts
 
 
 def _read_footer(file: IO[bytes], size_bytes: int) -> Fields:
