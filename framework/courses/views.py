@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.core.account import Account
 from framework.accounts.signin.login import require_account
-from framework.browse.render.rendering import render_note
+from framework.browse.render.rendering import render_note, render_notes
 from framework.courses import archive, assignments, feedback, handing_in, roster, starting, table
 from framework.courses.access import AssignmentNotFound, Course, course_for, find_assignment
 from framework.courses.forms import AssignmentForm, ExtensionForm, FeedbackForm, RosterForm
@@ -233,7 +233,8 @@ def _person_page(
     if entrant is None:
         raise AssignmentNotFound
     written = feedback.list_feedback(entrant.hand_in_id)
-    facts = {"course": course, "assignment": assignment, "entrant": entrant, "written": written}
+    facts = {"course": course, "assignment": assignment, "entrant": entrant}
+    facts["written"] = list(zip(written, render_notes([one.text for one in written]), strict=True))
     facts["combined"] = next(iter(table.read_checks([entrant]).values()), None)
     facts["text"] = Markup() if course.teaches else render_note(assignment.text)
     return render_template("courses/person.html", **facts, more_time=more_time, message=message)

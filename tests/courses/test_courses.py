@@ -283,3 +283,12 @@ def test_what_to_do_is_markdown_for_both_sides(school: School, signed_in: SignIn
     path = f"/statistics/assignments/{number}"
     for account, page in ((school.teacher, path), (school.sam, f"{path}/people/sam")):
         assert "Do <em>it</em>." in signed_in(account).get(page).text
+
+
+def test_feedback_is_markdown_and_nothing_in_it_runs(school: School, signed_in: SignIn) -> None:
+    number = school.set_assignment()
+    for text in ("Label the *axes*.", "<script>alert(1)</script>"):
+        feedback.write_feedback(school.teacher, school.course(school.teacher), number, "sam", text)
+    shown = signed_in(school.sam).get(f"/statistics/assignments/{number}/people/sam").text
+    assert "Label the <em>axes</em>." in shown
+    assert "<script>alert" not in shown

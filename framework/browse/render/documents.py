@@ -106,6 +106,11 @@ def readme_among(names: Sequence[str]) -> str | None:
     return next((found[name] for name in README_NAMES if name in found), None)
 
 
+def render_each(texts: Sequence[str]) -> list[Markup]:
+    """Several texts of Markdown that belong to no project, each as HTML."""
+    return [render_to_html(text, Links("", "", "")) for text in texts]
+
+
 def render_to_html(
     text: str,
     links: Links,

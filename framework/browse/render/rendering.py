@@ -1,7 +1,7 @@
 """Files as pages show them: made in a child process within limits, remembered, else shown as they are written."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -10,7 +10,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text, is_written_text
-from framework.browse.render.documents import MARKDOWN, Links, render_to_html
+from framework.browse.render.documents import MARKDOWN, Links, render_each, render_to_html
 from framework.browse.render.dumps import DUMPED_BYTES
 from framework.browse.render.encodings import PROBED_BYTES
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
@@ -94,6 +94,15 @@ def render_document(text: str, links: Links, kind: str) -> Markup:
 def render_note(text: str) -> Markup:
     """Markdown that belongs to no project, as HTML; nothing for nothing."""
     return render_document(text, Links("", "", ""), MARKDOWN) if text else Markup()
+
+
+def render_notes(texts: Sequence[str]) -> Sequence[Markup]:
+    """The same of each of several texts, in one piece of work; all as they are written where that takes too much."""
+    key = tuple(texts)
+    try:
+        return sandbox.call(key, render_each, key) if key else ()
+    except (TooCostly, Busy):
+        return [Markup("<p>{}</p>").format(text) for text in key]
 
 
 def dress_notebook(notebook: Notebook, links: Links) -> Notebook:
