@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,8 @@ from tests.courses.conftest import School
 from tests.uploads.conftest import store_files
 
 NAMES = [f"student-{number:02}" for number in range(40)]
+ABSENT = ["never-came", "nor-did-i"]
+"""Addresses of the list that nobody confirms."""
 
 
 def read_answers(number: int) -> dict[str, bytes]:
@@ -29,13 +32,22 @@ def read_answers(number: int) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist() if name.endswith("answer.txt")}
 
 
+def count_states(number: int) -> Mapping[str, int]:
+    """How many the teacher sees in each state."""
+    with read_transaction() as session:
+        assignment = session.get_one(Assignment, number)
+    return table.read_table(assignment, "statistics").counts
+
+
 @pytest.mark.long
 def test_forty_from_a_list_hand_in_and_their_snapshots_are_one_zip(school: School) -> None:
     text = "name;e-mail\n" + "".join(f"{name.title()};{name}@example.org\n" for name in NAMES)
+    text += "".join(f"{name};{name}@example.org\n" for name in ABSENT)
     added = roster.add(school.teacher, school.course(school.teacher), roster.parse(text))
-    assert [one.state for one in added] == [roster.INVITED] * 40
+    assert [one.state for one in added] == [roster.INVITED] * 42
+    number = school.set_assignment()
+    assert count_states(number)["invited"] == 42
     people = [new_account(name) for name in NAMES]  # each confirms the address, and takes part by that
-    number = school.set_assignment(people=tuple(NAMES))
     copies = [start(one, school.course(one), number) for one in people[:39]]
     for person, copy in list(zip(people, copies, strict=False))[:37]:
         store_files(copy, person, {"answer.txt": f"by {person.name}".encode()})
@@ -53,3 +65,5 @@ def test_forty_from_a_list_hand_in_and_their_snapshots_are_one_zip(school: Schoo
     expected = {f"exercise-1/{name}/answer.txt": f"by {name}".encode() for name in NAMES[:38]}
     expected[f"exercise-1/{NAMES[late]}_late/answer.txt"] = f"by {NAMES[late]}".encode()
     assert read_answers(number) == expected
+    counts = {"invited": 2, "not opened": 3, "open": 0, "handed in": 38, "late": 1}
+    assert count_states(number) == counts
