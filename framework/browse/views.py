@@ -19,7 +19,7 @@ from framework.browse.render.content import file_icon, file_name_parameters
 from framework.browse.render.documents import MARKDOWN, Links
 from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.rendering import dress_notebook, render_document
-from framework.browse.render.signs import show_signs
+from framework.browse.render.signs import mark_signs
 from framework.browse.scripts import send_script
 from framework.browse.view_options import ENCODINGS, ViewOptions
 from framework.gitcore.ref_names import short_name
@@ -39,7 +39,7 @@ FilesPage = pages.FolderPage | pages.FilePage
 
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
-blueprint.add_app_template_filter(show_signs, "signs")
+blueprint.add_app_template_filter(mark_signs, "signs")
 blueprint.add_app_template_global(submodule_address)
 blueprint.record(lambda state: state.app.jinja_env.globals.update(encodings=ENCODINGS))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from framework.browse.diff.patches import ADDED, REMOVED, Hunk
 from framework.browse.diff.rich import Rich
-from framework.browse.render.signs import mixes_scripts, turns_order
+from framework.browse.render.signs import Warnings
 from framework.gitcore.ref_names import NO_OBJECT
 
 UNFOLDED_LINES = 400
@@ -44,14 +44,13 @@ class FileChange:
     is_generated: bool = False
 
     @property
-    def turns_order(self) -> bool:
-        """Whether lines have signs that change the order in which they are shown."""
-        return turns_order(line.plain for hunk in self.hunks for line in hunk.lines)
-
-    @property
-    def mixes_scripts(self) -> bool:
-        """Whether lines have words of Latin letters and of others that look like some."""
-        return mixes_scripts(line.plain for hunk in self.hunks for line in hunk.lines)
+    def warnings(self) -> Warnings:
+        """What a reader has to know of hidden signs in the lines, and of some that look like others."""
+        return Warnings.of(
+            line.plain.removeprefix("\ufeff") if 1 in {line.old, line.new} else line.plain
+            for hunk in self.hunks
+            for line in hunk.lines
+        )
 
     @property
     def added(self) -> int:

@@ -15,6 +15,7 @@ from framework.browse.places import Place, find_place
 from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.content import is_text
 from framework.browse.render.previews import TextFile
+from framework.browse.render.signs import Warnings
 from framework.browse.view_options import PAGE_LINES, ViewOptions
 from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
@@ -78,6 +79,11 @@ class BlamePage:
     first: int
     count: int
     encoding: str = ""
+
+    @property
+    def warnings(self) -> Warnings:
+        """What a reader has to know of hidden signs in the lines, and of some that look like others."""
+        return Warnings.of(line for passage in self.passages for line in passage.lines)
 
 
 _known: LRUCache[tuple[Path, str, str], Sequence[Origin]] = LRUCache(REMEMBERED_FILES)

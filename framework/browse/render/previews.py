@@ -17,7 +17,7 @@ from framework.browse.render.kinds.kind import FILE, TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
 from framework.browse.render.media.facts import Film, PictureFacts, Sound
 from framework.browse.render.media.subtitles import Track
-from framework.browse.render.signs import mixes_scripts, show_signs, turns_order
+from framework.browse.render.signs import NO_WARNINGS, Warnings, show_signs, warn_of_source
 from framework.browse.view_options import PAGE_LINES, ViewOptions
 from framework.formatting import format_size
 
@@ -83,14 +83,9 @@ class Text(Preview):
         return [show_signs(line) for line in escaped]
 
     @property
-    def turns_order(self) -> bool:
-        """Whether it has signs that change the order in which it is shown."""
-        return turns_order([self.html])
-
-    @property
-    def mixes_scripts(self) -> bool:
-        """Whether it has words of Latin letters and of others that look like some."""
-        return mixes_scripts([self.html])
+    def warnings(self) -> Warnings:
+        """What a reader has to know of hidden signs in it, and of some that look like others."""
+        return Warnings.of([self.html])
 
 
 @dataclass(frozen=True)
@@ -103,6 +98,7 @@ class Document(Preview):
     encoding: str = ""
     note: str = ""
     has_other: bool = True
+    warnings: Warnings = NO_WARNINGS
 
 
 @dataclass(frozen=True)
@@ -140,6 +136,7 @@ class Rich(Preview):
     encoding: str = ""
     note: str = ""
     has_other: bool = True
+    warnings: Warnings = NO_WARNINGS
 
     @property
     def template(self) -> str:  # type: ignore[override]
@@ -204,7 +201,7 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
         found = file.decode()
         return (
-            Document(found.text, document, found.encoding)
+            Document(found.text, document, found.encoding, warnings=Warnings.of([found.text]))
             if short
             else lines_of(file, why=TOO_LONG, number=asked.number)
         )
@@ -221,7 +218,8 @@ def _read_text(kind: Kind, file: TextFile, asked: ViewOptions) -> Preview:
         found = file.decode(kind.limit_bytes)
         text = cut_lines(found.text) if is_long else found.text
         note = FIRST_READ.format(format_size(kind.limit_bytes), format_size(file.size_bytes)) if is_long else ""
-        return Rich(kind.template, _read(kind, file.name, text, asked), found.encoding, note)
+        made = _read(kind, file.name, text, asked)
+        return Rich(kind.template, made, found.encoding, note, warnings=warn_of_source(text))
     except ValueError as error:
         if kind.otherwise:
             return _read_text(kind.otherwise, file, asked)
