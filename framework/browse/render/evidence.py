@@ -34,11 +34,14 @@ _LANGUAGES: Mapping[str, Sequence[str]] = {
 }
 _FOLLOWED = {"œ": "ui", "õ": "e"}
 """What comes after a letter in the languages that have it beside others; a language of four letters has it anywhere."""
+LONGEST_RUN = 16
+_FOREIGN = {"áðéíóúýþæö": set("cqwz"), "šžõäöü": set("cqwxyz")}
+"""Letters that no word of Icelandic and of Estonian has, which tells Turkish, Romanian and Hungarian from them."""
 _SIGNS = set(
     "°µ±€£§©®™·²³¹¼½¾×÷–—…•†‰«»„“”‘’‚‹›¿¡ªº´¨¸¢¥¶\xa0\xad"  # noqa: RUF001
 )
 """What is no letter and may stand in any text, beside a letter only where it ends or begins a word."""
-_WORD_SIGNS = set("’ªº·\xad´")  # noqa: RUF001
+_WORD_SIGNS = set("’·\xad´")  # noqa: RUF001
 
 # Encodings of other scripts, each with the letters that its languages use most.
 _SCRIPTS: Mapping[str, str] = {
@@ -74,9 +77,11 @@ _DOUBLE: Mapping[str, _Double] = {
         (range(0x82, 0x84), range(0x88, 0x99)), _KANA, both=False, signs=(range(0x81, 0x82), range(0xA1, 0xE0))
     ),
     "cp949": _Double((range(0xB0, 0xC9),), "이다는을가에의로고하한지사기자도를은서인니"),
-    "gb18030": _Double((range(0xB0, 0xD8),), "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年"),
+    "gb18030": _Double((range(0xB0, 0xD8),), "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年温度湿日期"),
     "big5": _Double((range(0xA4, 0xC7),), "的一是不了在人有我他這中大來上個國到說們為子和你地出道也時年", both=False),
 }
+_BROKEN_WORD = re.compile(rb"[A-Za-z][\x80-\xff][A-Za-z]|(?<![\x80-\xff])[\x80-\xff][A-Za-z]{2}")
+"""Letters of ASCII around a byte that would take one of them as the second byte of its character."""
 _DOUBLE_OF_NAMES = ("gb18030", "cp932", "cp949", "big5")
 """What Windows writes names in, the commonest first; EUC-JP is of Unix, which writes UTF-8."""
 _FEW_LETTERS = 6
@@ -136,6 +141,8 @@ def _fit_double(data: bytes, name: str, double: _Double, least: int) -> float | 
     if double.both and sum(len(run) % 2 for run in runs) > len(runs) * (1 - _COMMON_SHARE):
         return None
     characters = [char for char in text if ord(char) > 0x7F]
+    if not double.both and len(_BROKEN_WORD.findall(data)) * 2 >= max(len(characters), 1):
+        return None
     leads = [char.encode(name)[0] for char in characters]
     told = [lead for lead in leads if not _is_in(double.signs, lead)]
     if len(told) < least:
@@ -196,7 +203,7 @@ def _fit_latin(data: bytes, name: str, languages: Iterable[str]) -> float:
 
 def _is_known(text: str, at: int, language: str) -> bool:
     letter, following = text[at].lower(), text[at + 1 : at + 2].lower()
-    if letter not in language:
+    if letter not in language or not _FOREIGN.get(language, set()).isdisjoint(_word_at(text, at)):
         return False
     return letter not in _FOLLOWED or len(language) <= _FEW_LETTERS or following in _FOLLOWED[letter]
 
@@ -208,8 +215,24 @@ def _is_odd(text: str, at: int) -> bool:
         return at > 0 and char.isupper() and text[at - 1].islower()
     if char not in _SIGNS:
         return True
-    inside = 0 < at < len(text) - 1 and text[at - 1].isalpha() and text[at + 1].isalpha()
-    return inside and char not in _WORD_SIGNS
+    if char in _WORD_SIGNS:
+        return False
+    start, end = at, at + 1
+    while at - start < LONGEST_RUN and start and text[start - 1] in _SIGNS - _WORD_SIGNS:
+        start -= 1
+    while end - at < LONGEST_RUN and end < len(text) and text[end] in _SIGNS - _WORD_SIGNS:
+        end += 1
+    return start > 0 and end < len(text) and text[start - 1].isalpha() and text[end].isalpha()
+
+
+def _word_at(text: str, at: int) -> set[str]:
+    """The letters of the word around this place, in lower case."""
+    start, end = at, at + 1
+    while at - start < LONGEST_RUN and start and text[start - 1].isalpha():
+        start -= 1
+    while end - at < LONGEST_RUN and end < len(text) and text[end].isalpha():
+        end += 1
+    return set(text[start:end].lower())
 
 
 def _is_in(parts: Iterable[range], byte: int) -> bool:

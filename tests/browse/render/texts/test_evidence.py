@@ -54,6 +54,14 @@ TEXTS = [
     ("cp1252", "Author: José García <a@b>"),
     ("cp1252", "Björn, Søren, Zoë, Renée, Lukasz"),
     ("cp1252", "Müller, García, Lefèvre, Søren, Åse, João"),
+    ("iso8859-2", "Książka o życiu"),
+    ("iso8859-2", "ilość, dąb, świerk"),
+    ("cp1250", "Győr, Kőszeg"),
+    ("cp1250", "Braşov, Constanţa"),
+    ("cp1254", "# sıcaklık değerleri"),
+    ("gb18030", "温度,湿度"),
+    ("cp1252", "Mõis, põld, õun"),
+    ("cp1252", "Það er vænn maður í húsinu"),
     ("cp1252", "It’s a “test” – really…"),
 ]
 
