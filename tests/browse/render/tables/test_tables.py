@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from framework.browse.render.json_trees import read_tree
+from framework.browse.render.tables import json_lines
 from framework.browse.render.tables.grid import Grid, Table, page_of
 from framework.browse.render.tables.guessing import guess_grid
-from framework.browse.render.tables.json_lines import read_json_lines
+from framework.browse.render.tables.json_lines import read_json_grid, read_json_grids, read_json_lines
 from framework.browse.render.tables.quantities import is_missing, read_quantity
 from framework.browse.render.tables.reading import read_grid, read_table
 from framework.browse.view_options import ViewOptions
@@ -161,6 +162,14 @@ def test_lines_of_json_are_a_table() -> None:
         ["1", "2.50", "", ""],
         ["2", "", "Lake", '{"a": [1E400, null]}'],
     ]
+
+
+def test_of_many_lines_of_json_the_first_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "MOST_ROWS", 3)
+    grid = read_json_grid("a.jsonl", '{"a": 1}\n' * 5)
+    assert (len(grid.rows), grid.left_out) == (3, 2)
+    with pytest.raises(ValueError, match="more than"):
+        read_json_grids("a.jsonl", b'{"a": 1}\n' * 5)
 
 
 @pytest.mark.parametrize(
