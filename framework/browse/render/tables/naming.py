@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from framework.browse.render.tables.ordering import Row, column_of
 from framework.browse.render.tables.quantities import is_missing, read_day, read_quantity
 
-JUDGED_ROWS, SAMPLED_ROWS = 20, 60
+JUDGED_ROWS, JUDGED_COLUMNS, SAMPLED_ROWS = 20, 300, 60
 LONGEST_NAME_WORDS = 2
 _YEARS = range(1500, 2201)
 _MOMENT = re.compile(r"(?:\d{1,4}/\d{1,2}/\d{1,4})?[ T]?(?:\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?")
@@ -38,7 +38,7 @@ def has_names(rows: Sequence[Row], *, likely_commas: bool = False) -> bool | Non
     with an empty value above values that are all there, as pandas writes it.
     """
     first, below = rows[0] if rows else (), rows[1 : JUDGED_ROWS + 1]
-    columns = [column_of(below, place) for place in range(len(first))]
+    columns = [column_of(below, place) for place in range(min(len(first), JUDGED_COLUMNS))]
     measured = [place for place, values in enumerate(columns) if _are_measured(values)]
     if not measured:
         return None

@@ -6,6 +6,7 @@ import pytest
 from framework.browse.render.tables import guessing, reading
 from framework.browse.render.tables.grid import Grid
 from framework.browse.render.tables.guessing import guess_grid
+from framework.browse.render.tables.naming import JUDGED_COLUMNS
 from framework.browse.render.tables.reading import read_grid
 
 
@@ -54,6 +55,12 @@ def test_a_row_names_columns_if_words_stand_above_numbers_or_days(
 def test_lines_that_tell_of_a_table_stand_above_it(text: str, names: list[str], above: list[str]) -> None:
     grid = read_grid("a.csv", text)
     assert (list(grid.header), list(grid.above)) == (names, above)
+
+
+def test_of_very_many_columns_the_first_tell_whether_they_are_named() -> None:
+    words, numbers = ",".join(["a"] * JUDGED_COLUMNS), ",".join(["1"] * JUDGED_COLUMNS)
+    assert read_grid("a.csv", f"{numbers},x\n{numbers},2\n").header == ()
+    assert len(read_grid("a.csv", f"{words},1\n{numbers},2\n").header) == JUDGED_COLUMNS + 1
 
 
 def test_the_ending_tsv_is_believed_where_there_are_tabs() -> None:
