@@ -2,8 +2,8 @@
 // interface, since every browser has it.
 
 /**
- * A file and its path below the folder that is uploaded to.
- * @typedef {{ path: string, file: File }} Found
+ * A file and its path below the folder that is uploaded to; a folder in which there is nothing has none.
+ * @typedef {{ path: string, file: File | null }} Found
  *
  * What a drop holds; `loose` where the browser has no entries.
  * @typedef {{ entries: FileSystemEntry[], loose: File[] }} Dropped
@@ -39,9 +39,12 @@ async function walk(entry, prefix, found) {
     return;
   }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  let isEmpty = true;
   for (let batch = await readEntries(reader); batch.length; batch = await readEntries(reader)) {
+    isEmpty = false;
     for (const child of batch) await walk(child, `${path}/`, found);
   }
+  if (isEmpty) found.push({ path: `${path}/`, file: null });
 }
 
 /**
@@ -59,6 +62,7 @@ export function entriesOf(transfer) {
  * @returns {Promise<Found[]>}
  */
 export async function fromDrop({ entries, loose }) {
+  /** @type {Found[]} */
   const found = loose.map((file) => ({ path: file.name, file }));
   for (const entry of entries) await walk(entry, "", found);
   return found;

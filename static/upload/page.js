@@ -20,6 +20,7 @@ import { counted, howFar, mebibytes, messageOf, size } from "./words.js";
  */
 
 const LISTED = 300;
+const TOLD = 5;
 const LOOKED_EVERY_MS = 2000;
 const LOOKED_FOR_MS = 10000;
 const inOrder = new Intl.Collator("en", { numeric: true });
@@ -44,6 +45,7 @@ function findParts() {
     staged: part("staged", HTMLElement),
     "staged-list": part("staged-list", HTMLElement),
     "staged-sum": part("staged-sum", HTMLElement),
+    "staged-empty": part("staged-empty", HTMLElement),
     outer: part("outer", HTMLElement),
     "outer-name": part("outer-name", HTMLElement),
     unwrap: part("unwrap", HTMLButtonElement),
@@ -125,10 +127,18 @@ class Page {
     this.parts["staged-rest"].hidden = items.length <= LISTED;
     this.parts["staged-rest"].textContent = `and ${counted(items.length - LISTED, "more file")}`;
     for (const item of items) rows.draw(item);
+    this.tellEmptyFolders();
     const outer = this.parts.path.value ? "" : this.staged.outerFolder;
     this.parts.outer.hidden = !outer;
     this.parts["outer-name"].textContent = outer.slice(0, -1);
     this.refresh();
+  }
+
+  tellEmptyFolders() {
+    const empty = [...this.staged.emptyFolders].sort(inOrder.compare);
+    const named = `${empty.slice(0, TOLD).join(", ")}${empty.length > TOLD ? " and others" : ""}`;
+    this.parts["staged-empty"].hidden = empty.length === 0;
+    this.parts["staged-empty"].textContent = `Left out: ${counted(empty.length, "empty folder")} (${named}), since Git keeps files only.`;
   }
 
   // The files by their paths in the one folder that all of them lie in.

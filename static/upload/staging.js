@@ -71,12 +71,18 @@ export class Staged {
   constructor() {
     /** @type {Item[]} */
     this.items = [];
+    /** @type {Set<string>} */
+    this.emptyFolders = new Set();
   }
 
   /** @param {import("./gathering.js").Found[]} found */
   add(found) {
     const known = new Map(this.items.map((item) => [item.path, item]));
     for (const { path, file } of found) {
+      if (!file) {
+        this.emptyFolders.add(path);
+        continue;
+      }
       const there = known.get(path);
       if (there && isSame(there.file, file)) continue;
       const item = new Item(free(path, known), file);

@@ -67,10 +67,12 @@ def test_files_dropped_on_the_list_of_files_go_into_that_folder(
     page: UploadPage, alice: Account, secret: ProjectAccess, folder: Path
 ) -> None:
     store_files(secret, alice, {"photos/first.jpg": b"1"})
+    (folder / "2026" / "raw").mkdir()
     page.window.open(f"{secret.path}/tree/main/photos")
     page.window.drop(page.window.element(".files"), [folder / "2026"])
     page.window.arrives(f"{secret.path}/upload/main/photos")
     page.waits_for(["2026/july/Größe.csv", "2026/july/plot 1.csv", "2026/photo.jpg"])
+    page.window.reads("Left out: 1 empty folder (2026/raw/), since Git keeps files only.")
     page.send()
     page.window.arrives(f"{secret.path}/tree/main/photos")
     assert pages.listed(page.window) == ["2026", "first.jpg"]
