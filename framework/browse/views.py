@@ -6,11 +6,10 @@ from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.identities.operations import find_shown_orcid
 from framework.browse import pages
 from framework.browse.archives.planning import plan_archive
 from framework.browse.archives.streaming import stream_archive
-from framework.browse.history.citations.citing import cite
+from framework.browse.history.citations.citing import add_orcids, cite
 from framework.browse.history.submodules import submodule_address
 from framework.browse.places import fallback_link
 from framework.browse.raw import send_raw
@@ -143,9 +142,8 @@ def download_script(owner: str, project: str, place: str) -> AnyResponse:
 def show_citation(owner: str, project: str, ref: str) -> str:
     """How to cite this version of the project."""
     access = begin_visit(owner, project)
-    citation = read_project(access, lambda copy: cite(copy, access, ref))
-    orcid = find_shown_orcid(access.owner)
-    return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files", orcid=orcid)
+    citation = add_orcids(read_project(access, lambda copy: cite(copy, access, ref)))
+    return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/activity")

@@ -50,7 +50,7 @@ def read_about(person: Person, viewer: Account | None) -> About:
             return About(text, people=found[:MOST_PEOPLE], more_people=len(found) > MOST_PEOPLE)
         groups = _list_groups(session, person.id, viewer)
     orcid = find_shown_orcid(person.name)
-    return About(text, orcid.address if orcid else None, groups)
+    return About(text, orcid, groups)
 
 
 def _list_people(session: Session, group_id: int) -> list[Shown]:

@@ -1,14 +1,15 @@
 """Whose account an identity opens, linking it to one, taking it away, and accounts that begin with one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, budgets, emails
-from framework.accounts.core.account import Account, name_person
+from framework.accounts.core.account import Account
 from framework.accounts.core.addresses import EmailTaken
 from framework.accounts.core.credentials import lock_unchanged_user
 from framework.accounts.core.ways_in.reading import refuse_last_way
@@ -25,14 +26,6 @@ from framework.errors import Conflict, NotFound
 ORCID = "orcid"
 MOST = 10
 LONGEST_NAME = 255
-
-
-@dataclass(frozen=True)
-class ShownOrcid:
-    """The address of an ORCID iD, and what people call whose it is."""
-
-    address: str
-    called: str
 
 
 class IdentityTaken(Conflict):
@@ -153,16 +146,22 @@ def show_identity(account_id: int, identity_id: int, *, shown: bool) -> None:
             raise IdentityNotFound
 
 
-def find_shown_orcid(name: str) -> ShownOrcid | None:
-    """The ORCID iD that the person of this user name shows to others; None without one."""
-    shown = (User.name_key == name.casefold(), Identity.provider == ORCID, Identity.shown)
-    query = select(Identity, User.name, User.full_name).join(User, User.id == Identity.user_id).where(*shown)
+def find_shown_orcid(name: str) -> str | None:
+    """The address of the ORCID iD that the person of this user name shows to others; None without one."""
+    return next(iter(_find_orcids(User.name_key == name.casefold()).values()), None)
+
+
+def find_shown_orcids(emails: Collection[str]) -> dict[str, str]:
+    """The addresses of ORCID iDs, by the case-folded e-mail addresses whose confirmed owners show them to others."""
+    theirs = User.email_key.in_(emails), User.email_verified_at.is_not(None)
+    return _find_orcids(*theirs) if emails else {}
+
+
+def _find_orcids(*whose: ColumnElement[bool]) -> dict[str, str]:
+    shown = select(User.email_key, Identity).join(User, User.id == Identity.user_id)
+    shown = shown.where(*whose, Identity.provider == ORCID, Identity.shown).order_by(Identity.id.desc())
     with read_transaction() as session:
-        found = session.execute(query.order_by(Identity.id)).first()
-    if found is None:
-        return None
-    identity, user_name, full_name = found
-    return ShownOrcid(f"{identity.issuer.rstrip('/')}/{quote(identity.subject)}", name_person(user_name, full_name))
+        return {email: f"{one.issuer.rstrip('/')}/{quote(one.subject)}" for email, one in session.execute(shown)}
 
 
 def refuse_known_address(stranger: Stranger) -> None:

@@ -26,10 +26,11 @@ _LICENCE = re.compile(r"(un)?licen[cs]e([.-].*)?|copying(\..*)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Contributor:
-    """Somebody who wrote commits, and how many."""
+    """Somebody who wrote commits, under this e-mail address in lower case, and how many."""
 
     name: str
     commits: int
+    address: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _people(lines: Sequence[str]) -> Sequence[Contributor]:
         address, _separator, name = line.partition("\x1f")
         names.setdefault(address.lower(), name or address)
         counts[address.lower()] += 1
-    return [Contributor(names[address], count) for address, count in counts.most_common()]
+    return [Contributor(names[address], count, address) for address, count in counts.most_common()]
 
 
 def _licence(copy: Copy, entries: Sequence[Entry]) -> Licence | None:

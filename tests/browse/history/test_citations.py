@@ -21,7 +21,8 @@ doi: 10.1/x
 date-released: 2021-05-06
 authors:
   - {family-names: Byron, given-names: Ada Mary}
-  - {name: The River Board}
+  - {name: The River Board, orcid: no iD}
+  - {family-names: Lovelace, given-names: A., orcid: "https://orcid.org/0000-0002-1694-233x"}
   - 7
 """
 
@@ -31,8 +32,9 @@ def test_a_version_is_cited_as_its_authors_wish(onlooker: Onlooker) -> None:
     onlooker.show()
     page = onlooker.get("/cite/main")
     assert "title = {{On rivers \\&amp; \\{floods\\}}}" in page
-    assert "author = {Byron, Ada Mary and {The River Board}}" in page
-    assert "Byron, A. M., &amp; The River Board. (2021). On rivers &amp; {floods}" in page
+    assert "author = {Byron, Ada Mary and {The River Board} and Lovelace, A.}" in page
+    assert "author+an:orcid = {3=&#34;0000-0002-1694-233X&#34;}" in page
+    assert "Byron, A. M., The River Board, &amp; Lovelace, A. (2021). On rivers &amp; {floods}" in page
     assert "https://doi.org/10.1/x" in page
     assert ">Licence</a>" in onlooker.get()
 

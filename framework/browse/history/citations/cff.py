@@ -12,6 +12,7 @@ from framework.browse.history.citations.styles import DATASET, SOFTWARE, Author,
 MOST_AUTHORS = 50
 LONGEST_TEXT = 500
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[^\s{}\\]+)", re.IGNORECASE)
+_ORCID = re.compile(r"(?:https?://(?:www\.)?orcid\.org/)?([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])/?", re.IGNORECASE)
 _CODE = ("", "software", "software-code", "software-container", "software-executable", "software-virtual-machine")
 
 
@@ -64,9 +65,15 @@ def _authors(told: Mapping[str, Any]) -> Iterator[Author]:
             particle = _text(one.get("name-particle"))
             family = " ".join(part for part in (particle, _text(one.get("family-names"))) if part)
             if family:
-                yield Author(family, _text(one.get("given-names")), _text(one.get("name-suffix")))
+                yield Author(family, _text(one.get("given-names")), _text(one.get("name-suffix")), _orcid(one))
             elif name := _text(one.get("name")) or _text(one.get("alias")):
-                yield Author(name)
+                yield Author(name, orcid=_orcid(one))
+
+
+def _orcid(told: Mapping[str, Any]) -> str:
+    """The address of the iD, which people write without the address, too."""
+    found = _ORCID.fullmatch(_text(told.get("orcid")))
+    return f"https://orcid.org/{found[1].upper()}" if found else ""
 
 
 def _identifiers(told: Mapping[str, Any]) -> Iterator[str]:

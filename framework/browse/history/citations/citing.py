@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from framework import config
+from framework.accounts.identities.operations import find_shown_orcids
 from framework.browse.history.about import read_about
 from framework.browse.history.citations.cff import CitationFile, read_citation_file
 from framework.browse.history.citations.styles import SOFTWARE, Author, Work
@@ -54,12 +55,20 @@ def cite(copy: Copy, access: ProjectAccess, ref: str) -> Citation:
     return Citation(work, version, url, from_file=told is not NOTHING, of_other=told.prefers_other)
 
 
+def add_orcids(citation: Citation) -> Citation:
+    """With the ORCID iDs of those whose commits these are, if they show them to others; one statement to SQL."""
+    authors = citation.work.authors
+    shown = find_shown_orcids({one.email for one in authors if one.email and not one.orcid})
+    named = [replace(one, orcid=one.orcid or shown.get(one.email, "")) for one in authors]
+    return replace(citation, work=replace(citation.work, authors=named))
+
+
 def _complete(copy: Copy, sha: str, told: Work) -> Work:
     """The project at this commit as a work, with what is known of it where its file says nothing."""
     people = read_about(copy, sha, (), whole=False).shown
     return replace(
         told,
-        authors=told.authors or [Author(one.name) for one in people],
+        authors=told.authors or [Author(one.name, email=one.address) for one in people],
         year=told.year or moment_at(copy.commit(sha).commit_time).year,
         publisher=config.current().base_url.partition("://")[2],
     )

@@ -21,11 +21,26 @@ _SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textas
 
 @dataclass(frozen=True)
 class Author:
-    """An author: family and given names, and what follows them such as "Jr."; or one whole name."""
+    """An author: family and given names, and what follows them such as "Jr."; or one whole name.
+
+    `orcid` is the address of an ORCID iD, `email` the e-mail address of the author's commits, each empty without one.
+    """
 
     family: str
     given: str = ""
     suffix: str = ""
+    orcid: str = ""
+    email: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name as people write it."""
+        return " ".join(part for part in (self.given, self.family, self.suffix) if part)
+
+    @property
+    def orcid_id(self) -> str:
+        """The iD without the address: four groups of four digits, the last of which may be an X."""
+        return self.orcid.rpartition("/")[2]
 
     @property
     def bibtex(self) -> str:
@@ -65,11 +80,12 @@ class Work:
 
     @property
     def bibtex(self) -> str:
-        """An entry for BibTeX and biblatex."""
+        """An entry for BibTeX and biblatex, which knows ORCID iDs as annotations; BibTeX passes over them."""
         key = re.sub(r"[^a-z0-9]+", "-", f"{self.authors[0].family if self.authors else ''} {self.title}".lower())
         fields = {
             "title": f"{{{_escape(self.title)}}}",
             "author": " and ".join(author.bibtex for author in self.authors),
+            "author+an:orcid": "; ".join(f'{n}="{one.orcid_id}"' for n, one in enumerate(self.authors, 1) if one.orcid),
             "year": str(self.year or ""),
             "journal" if self._bibtex_kind == "article" else "booktitle": _escape(self.container),
             "volume": _escape(self.volume),
