@@ -104,6 +104,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "assignment": "Exercise 3",
         "deadline": "Monday, 7 December 2026, 23:59 (Europe/Berlin)",
         "link": "http://localhost/statistics/assignments/3/people/ann",
+        "sooner": False,
     },
     "transfer_answer": {
         **_NAME,

@@ -80,7 +80,7 @@ class AssignmentBody(Body):
 
 
 class MoreTimeBody(Body):
-    """A later deadline for one participant of an assignment."""
+    """A deadline for one participant of an assignment, later than the one for all."""
 
     person: str = Field(min_length=1, max_length=254, description="A user name.")
     until: Moment

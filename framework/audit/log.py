@@ -81,6 +81,7 @@ KINDS: Mapping[str, str] = {
     "assignment_archived": "Assignment archived",
     "assignment_restored": "Assignment restored from the archive",
     "more_time": "More time given",
+    "less_time": "Own deadline set back",
     "administrator": "Administrator rights changed",
 }
 """What can be told, and what people call it."""

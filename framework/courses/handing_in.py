@@ -78,13 +78,13 @@ def _tell(row: Part, sha: str) -> dict[str, object]:
 
 
 def extend(account: Account, course: Course, assignment_id: int, person: str, until: datetime) -> str:
-    """Give one participant a later deadline of their own, at which their snapshot is taken then; their user name.
+    """Give one participant a deadline of their own, at which their snapshot is taken then; their user name.
 
-    They get a mail about it.
+    It is later than that for all; one that was given before can be set back. They get a mail about it.
 
     Raises:
-        InvalidAssignment: it is past, or would take time from them. AssignmentNotFound: nobody of this name takes part.
-        TeachersOnly. BudgetSpent: the caller wrote too much lately.
+        InvalidAssignment: it is past, or no later than the deadline for all, or theirs already.
+        AssignmentNotFound: nobody of this name takes part. TeachersOnly. BudgetSpent: the caller wrote too much lately.
     """
     if until <= now():
         raise InvalidAssignment("until", "Choose a moment in the future.")
@@ -97,22 +97,31 @@ def extend(account: Account, course: Course, assignment_id: int, person: str, un
         insert_if_absent(session, Part, assignment_id=assignment.id, user_id=user.id, **values)
         row = _find(session, assignment.id, user.id, lock=True)
         assert row
-        if until <= row.due_at:
-            present = format_moment(row.due_at, assignment.time_zone)
-            called = name_person(user.name, user.full_name)
-            raise InvalidAssignment("until", f"{called} has time until {present} already. Choose a later moment.")
+        _check_own_deadline(until, row, user, assignment)
+        sooner = row.extended and until < row.due_at
         row.due_at, row.extended = until, True
         row.snapshot_at = row.snapshot_sha = None
         if row.project_id is None:  # what was handed in went with the deleted copy, and they may start again
             row.handed_in_at = row.handed_in_sha = None
         moment, title = until.isoformat(timespec="minutes"), assignment.title
         told: dict[str, Any] = {"who": user.name, "assignment": title, "until": moment}
-        audit.record(session, "more_time", actor=account, person=user, group=course, **told)
-        _tell_extension(session, user, row, assignment, f"{course.path}/{assignment.id}/people/{user.name}")
+        audit.record(session, "less_time" if sooner else "more_time", actor=account, person=user, group=course, **told)
+        link = f"{config.current().base_url}{course.path}/{assignment.id}/people/{user.name}"
+        _tell_deadline(session, user, row, assignment, {"link": link, "sooner": sooner})
         return user.name
 
 
-def _tell_extension(session: Session, user: User, row: Part, assignment: Assignment, path: str) -> None:
+def _check_own_deadline(until: datetime, row: Part, user: User, assignment: Assignment) -> None:
+    called = name_person(user.name, user.full_name)
+    if until == row.due_at or (until < row.due_at and not row.extended):
+        present = format_moment(row.due_at, assignment.time_zone)
+        raise InvalidAssignment("until", f"{called} has time until {present} already. Choose a later moment.")
+    if until <= assignment.deadline:
+        for_all = format_moment(assignment.deadline, assignment.time_zone)
+        raise InvalidAssignment("until", f"Everyone has time until {for_all}. Choose a later moment for {called}.")
+
+
+def _tell_deadline(session: Session, user: User, row: Part, assignment: Assignment, more: dict[str, Any]) -> None:
     email = find_confirmed_address(user)
     if email is None or user.suspended_at is not None:
         return
@@ -120,7 +129,7 @@ def _tell_extension(session: Session, user: User, row: Part, assignment: Assignm
         "name": user.name,
         "assignment": assignment.title,
         "deadline": format_moment(row.due_at, assignment.time_zone),
-        "link": f"{config.current().base_url}{path}",
+        **more,
     }
     key = f"more-time-{row.id}-{now():%Y%m%d%H%M%S%f}"
     messages.queue(session, messages.prepare(to=email, template="more_time", facts=facts, key=key))

@@ -169,7 +169,7 @@ def show_person(owner: str, assignment_id: int, person: str) -> str:
 
 @blueprint.post("/<int:assignment_id>/people/<person>/extend")
 def extend(owner: str, assignment_id: int, person: str) -> ViewResponse:
-    """More time for one person."""
+    """Another deadline for one person."""
     account, course = _enter(owner, teaching=True)
     assignment = _find(account, course, assignment_id)
     form = ExtensionForm()
@@ -178,7 +178,7 @@ def extend(owner: str, assignment_id: int, person: str) -> ViewResponse:
     )
     if done is None:
         return _person_page(account, course, assignment_id, person, form, FeedbackForm(None)), form.status
-    flash(f"{person} has more time.", "success")
+    flash(f"{done} has a new deadline.", "success")
     return redirect(f"{course.path}/{assignment_id}/people/{person}")
 
 

@@ -233,19 +233,6 @@ def test_feedback_reaches_the_other_side(school: School) -> None:
     assert told[-2:] == ["sam@example.org", "ada@example.org"]
 
 
-def test_more_time_is_told_by_mail_and_takes_none_away(school: School) -> None:
-    number, teaching = school.set_assignment(hours=48), school.course(school.teacher)
-    for until in (now() + timedelta(hours=47), read(number).deadline):
-        with pytest.raises(InvalidAssignment, match=r"Sam \(sam\) has time until .* \(Europe/Berlin\) already"):
-            extend(school.teacher, teaching, number, "sam", until)
-    assert asked_for("framework.email.tasks.send_email") == []
-    extend(school.teacher, teaching, number, "sam", now() + timedelta(hours=72))
-    (told,) = asked_for("framework.email.tasks.send_email")
-    assert (told[0], told[1]) == ("sam@example.org", "More time: Exercise 1")
-    with pytest.raises(InvalidAssignment):  # less than what was given before, though later than the assignment's
-        extend(school.teacher, teaching, number, "sam", now() + timedelta(hours=60))
-
-
 def test_a_page_of_the_table_is_two_statements(school: School) -> None:
     number = school.set_assignment()
     assignment = read(number)

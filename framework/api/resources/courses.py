@@ -82,7 +82,10 @@ def open_assignment(group: str, assignment_id: int) -> Response:
 @courses.post("/<int:assignment_id>/extensions")
 @describe(Call({200: Participation}, needs="write", body=MoreTimeBody, refusals=(429,)))
 def extend_deadline(group: str, assignment_id: int) -> Response:
-    """Give one participant a later deadline of their own, and tell them by mail; for those who run the course."""
+    """Give one participant a later deadline than all have, and tell them by mail; for those who run the course.
+
+    One that was given before can be set back.
+    """
     account = callers.writer()
     course = course_for(account, group, teaching=True)
     body = read_body(MoreTimeBody)
