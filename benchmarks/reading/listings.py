@@ -43,6 +43,8 @@ PAGES = {
     "another owner": ("/person-77", None),
     "the trash": ("/trash", "page"),
     "the inbox": ("/inbox", "page"),
+    "an owner's storage": ("/settings/usage", "page"),
+    "an owner's storage, page 5": ("/settings/usage?page=5", "page"),
     "a project's activity": ("/person-1/project-10/activity", "page"),
     "API: projects": ("/api/v1/projects", None),
     "API: projects, of an account": ("/api/v1/projects", "bearer"),
