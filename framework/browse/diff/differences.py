@@ -1,16 +1,19 @@
 """What differs between two versions, file by file: git compares, within bounds that keep a page a page."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from framework.browse.diff.colouring import colour_lines
 from framework.browse.diff.file_change import BINARY, LARGE, MANY, SHOWN, SUBMODULE, FileChange, read_raw_changes
 from framework.browse.diff.hidden_texts import diff_hidden_texts
+from framework.browse.diff.large_files import has_words, is_comparable, postpone
 from framework.browse.diff.line_encodings import read_encodings, read_section
 from framework.browse.diff.patches import Sections, parse_hunks
 from framework.browse.diff.rich import MOST_RICH_FILES, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
 from framework.browse.render.code.linguist import NOTHING, Told, read_told
+from framework.errors import Unavailable
 from framework.gitcore import git
 from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
@@ -73,7 +76,7 @@ def read_difference(copy: Copy, old: str, new: str, path: str = "", *, encoding:
         for file in listed
         if file.path in patched or file.path not in gone
     ]
-    files = _with_hidden_texts(copy, files, most_lines)
+    files = _with_hidden_texts(copy, postpone(files, LISTED_FILES if path else SHOWN_FILES), most_lines)
     told = read_told(copy, new, [side for file in files if file.hunks for side in {file.path, file.old_path}])
     files = [replace(file, is_generated=bool(told.get(file.path, NOTHING).is_generated)) for file in files]
     shown = _colour_files(copy, _enrich(copy, files if path else _on_demand(files), encoding), told)
@@ -89,12 +92,13 @@ def _on_demand(files: Sequence[FileChange]) -> list[FileChange]:
 
 
 def _with_hidden_texts(copy: Copy, files: Sequence[FileChange], most_lines: int) -> list[FileChange]:
-    """The files, with lines for those that are binary to git and text to us."""
-    hidden = [(file.path, file.old_sha, file.new_sha) for file in files if file.hidden == BINARY]
+    """The files, with lines for those that are binary to git, or too large for it, and text to us."""
+    large = [(file.path, file.old_sha, file.new_sha) for file in files if is_comparable(file) and has_words(file)]
+    hidden = large + [(file.path, file.old_sha, file.new_sha) for file in files if file.hidden == BINARY]
     found = diff_hidden_texts(copy, hidden) if hidden else {}
     return [
         _with_hunks(replace(file, hidden=SHOWN), found[pair], most_lines, mark=True)
-        if file.hidden == BINARY and (pair := (file.old_sha, file.new_sha)) in found
+        if file.hidden in {BINARY, LARGE} and (pair := (file.old_sha, file.new_sha)) in found
         else file
         for file in files
     ]
@@ -105,9 +109,13 @@ def _enrich(copy: Copy, files: Sequence[FileChange], encoding: str | None) -> li
     made, room = [], MOST_RICH_FILES
     for file in files:
         sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks, encoding)
-        wanted = room and file.status in "MRAD" and file.hidden in {SHOWN, BINARY}
-        rich = enrich(copy, sides) if wanted else None
-        room -= rich is not None
+        rich = None
+        if file.hidden == LARGE:
+            with suppress(Unavailable):  # the page has their sizes all the same
+                rich = enrich(copy, sides) if is_comparable(file) else None
+        elif room and file.status in "MRAD" and file.hidden in {SHOWN, BINARY}:
+            rich = enrich(copy, sides)
+            room -= rich is not None
         made.append(replace(file, rich=rich))
     return made
 

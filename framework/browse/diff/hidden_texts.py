@@ -1,13 +1,16 @@
 """What differs in texts that git takes for binary: UTF-16, where every other byte is NUL, and office documents."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from dulwich.objects import Blob
 
+from framework.browse.diff.rich import read_content
 from framework.browse.diff.sandboxed import read_words
 from framework.browse.render.encodings import decode, is_wide
 from framework.browse.render.office.words import WITH_WORDS
+from framework.errors import Unavailable
 from framework.gitcore import git
 from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.ref_names import NO_OBJECT
@@ -26,7 +29,11 @@ def diff_hidden_texts(copy: Copy, sides: Sequence[tuple[str, str, str]]) -> Mapp
     zeros for the side that it lacks; documents with the same words are left out.
     """
     chosen = sides[:MOST_FILES]
-    contents = dict(read_blobs(copy, sorted({sha for _path, *pair in chosen for sha in pair} - {NO_OBJECT})))
+    wanted = {sha for _path, *pair in chosen for sha in pair} - {NO_OBJECT}
+    contents = dict(read_blobs(copy, sorted(wanted)))
+    for sha in wanted - contents.keys():
+        with suppress(Unavailable):  # the page has their sizes all the same
+            contents[sha] = read_content(copy, sha)
     texts = {sha: decode(data).text.encode() for sha, data in contents.items() if is_wide(data)}
     texts |= _read_papers(copy.snapshot.repository_id, chosen, contents)
     texts[NO_OBJECT] = b""

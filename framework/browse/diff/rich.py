@@ -51,16 +51,14 @@ def enrich(copy: Copy, sides: Sides) -> Rich | None:
     if NO_OBJECT in {sides.old_sha, sides.new_sha} or sides.old_sha == sides.new_sha:
         return None
     if kind and kind.grids:
-        contents = _content(copy, sides.old_sha), _content(copy, sides.new_sha)
+        contents = read_content(copy, sides.old_sha), read_content(copy, sides.new_sha)
         if sides.encoding and kind.source == TEXT:
             old, new = (decode_as(data, sides.encoding).encode() for data in contents)
             contents = old, new
         return compare_tables(copy.snapshot.repository_id, kind, name, contents)
-    if not sides.hunks:
-        return None
     if name.endswith(".ipynb"):
         return compare_notebooks(
-            copy.snapshot.repository_id, *(_content(copy, sha) for sha in (sides.old_sha, sides.new_sha))
+            copy.snapshot.repository_id, *(read_content(copy, sha) for sha in (sides.old_sha, sides.new_sha))
         )
     return None
 
@@ -71,9 +69,14 @@ def _mentions_pointer(hunks: Sequence[Hunk]) -> bool:
 
 def _pointers(copy: Copy, sides: Sides) -> PointerChange:
     return PointerChange(
-        lfs_pointer.parse(_content(copy, sides.old_sha)), lfs_pointer.parse(_content(copy, sides.new_sha))
+        lfs_pointer.parse(read_content(copy, sides.old_sha)), lfs_pointer.parse(read_content(copy, sides.new_sha))
     )
 
 
-def _content(copy: Copy, sha: str) -> bytes:
+def read_content(copy: Copy, sha: str) -> bytes:
+    """A blob's bytes, also of one that is only in the store; none for the side that a file lacks.
+
+    Raises:
+        StoreUnavailable, ObjectAltered, ObjectAbsent.
+    """
     return b"" if sha == NO_OBJECT else b"".join(copy.blob(sha).chunks)
