@@ -73,8 +73,10 @@ def test_what_export_ignore_leaves_out_is_in_an_archive_of_all(
     monkeypatch.setattr(tree_entries, "MOST_LOOKED_THROUGH", 2)
     (onlooker.gallery.folder / "docs/.gitattributes").unlink()
     onlooker.gallery.commit({}, "More")
+    onlooker.gallery.git("tag", "v1")
     onlooker.show()
     assert "mark with export-ignore" in onlooker.get("/tree/main/docs")
+    assert 'archive/refs/tags/v1.zip?all=1"' in onlooker.get("/tags")
 
 
 @pytest.mark.long  # 4 GiB of nothing, packed
