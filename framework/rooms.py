@@ -54,6 +54,7 @@ class Room:
 
     `parts` are modules with a function `register(app)`; `ahead` are functions that load what a process needs later;
     `followers` are told of each version that moves branches or tags, in its transaction;
+    `arrivals` are told, in the transaction and with the group locked, of somebody who is in it by an address;
     `departures` are asked, in the transaction, before a project goes to another owner, and raise what forbids it;
     `kept_tags` tell, in the transaction, which tags of a project nobody may move or delete, as patterns;
     `commands` stand by the names that people type, and are loaded when one is run. `task_names` is how the names of its
@@ -65,6 +66,7 @@ class Room:
     parts: tuple[str, ...] = ()
     ahead: tuple[str, ...] = ()
     followers: tuple[str, ...] = ()
+    arrivals: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
     kept_tags: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
@@ -125,7 +127,7 @@ def load_command(name: str) -> Any:
 
 
 def load_all(kind: str) -> Iterator[Any]:
-    """What all rooms bring of a kind: `parts`, `blueprints`, `followers`, `departures`, `kept_tags` or `ahead`."""
+    """What all rooms bring of a kind, such as `parts`, `blueprints` or `followers`."""
     for room in rooms():
         for name in getattr(room, kind):
             yield room.load(name)

@@ -76,7 +76,10 @@ class AssignmentBody(Body):
     template: str | None = Field(default=None, description="`owner/name` of what each participant starts with.")
     deadline: Moment
     time_zone: str = Field(default="UTC", description="In which pages show the deadline, such as Europe/Berlin.")
-    people: list[str] | None = Field(default=None, description="User names; every participant without it.")
+    people: list[str] | None = Field(
+        default=None,
+        description="User names, or addresses that were invited; every participant without it.",
+    )
 
 
 class MoreTimeBody(Body):

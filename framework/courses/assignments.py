@@ -2,20 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import and_, false, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from framework.accounts.core.account import Account
-from framework.accounts.models import GroupMember, User
+from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.courses.access import CHANGING, IS_TAKEN, Course, find_assignment, recheck_course
 from framework.courses.models import Assignment, Part
+from framework.courses.teaching.listed import list_people
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, HoldfastError, Invalid, NotFound
@@ -44,7 +44,7 @@ class TooManyAssignments(Conflict):
 
 @dataclass(frozen=True)
 class AssignmentText:
-    """What a teacher writes: `template` is `owner/name` or empty, `people` user names, None for all participants."""
+    """What a teacher writes: `template` is `owner/name` or empty, `people` user names and addresses, None for all."""
 
     title: str
     text: str
@@ -96,12 +96,12 @@ def create_assignment(account: Account, course: Course, told: AssignmentText) ->
     """A new assignment; its number.
 
     Raises:
-        InvalidAssignment, TooManyAssignments, AssignmentNotFound, TeachersOnly.
+        InvalidAssignment, NotInCourse, TooManyAssignments, AssignmentNotFound, TeachersOnly.
     """
     check_text(told)
     template = open_template(account, course, told.template)
     with transaction() as session:
-        recheck_course(session, account, course.id, teaching=True)
+        owns = recheck_course(session, account, course.id, teaching=True).owns
         group = session.get_one(User, course.id, with_for_update=True)  # one at a time: names are chosen, and counted
         if template:
             recheck(session, template.id, account, "reader")
@@ -112,7 +112,7 @@ def create_assignment(account: Account, course: Course, told: AssignmentText) ->
         _write(row, told, template)
         session.add(row)
         session.flush()
-        _list_people(session, row, told.people)
+        list_people(session, row, told.people, owns=owns)
         audit.record(session, "assignment_set", actor=account, person=group, **_facts(row))
         return row.id
 
@@ -124,17 +124,18 @@ def change_assignment(account: Account, course: Course, assignment_id: int, told
     also where one was taken before.
 
     Raises:
-        InvalidAssignment, AssignmentNotFound, TeachersOnly.
+        InvalidAssignment, NotInCourse, AssignmentNotFound, TeachersOnly.
     """
     check_text(told)
     template = open_template(account, course, told.template)
     with transaction() as session:
-        recheck_course(session, account, course.id, teaching=True)
+        session.get(User, course.id, with_for_update=CHANGING)  # ahead of the assignment: nobody joins meanwhile
+        owns = recheck_course(session, account, course.id, teaching=True).owns
         row = find_assignment(session, account, course, assignment_id, lock=CHANGING)
         _write(row, told, template)
         session.flush()
         _move_deadline(session, row)
-        _list_people(session, row, told.people)
+        list_people(session, row, told.people, owns=owns)
         group = session.get_one(User, course.id)
         audit.record(session, "assignment_changed", actor=account, person=group, **_facts(row))
         return row.id
@@ -163,16 +164,6 @@ def list_templates(account: Account, course: Course) -> list[str]:
     with read_transaction() as session:
         names = session.scalars(query.where(Project.owner_id == course.id, Project.trashed_at.is_(None)).limit(100))
         return [f"{course.name}/{name}" for name in names]
-
-
-def read_people(assignment: Assignment) -> tuple[str, ...] | None:
-    """The names, as they are today, of who is listed; None where everyone takes part."""
-    if assignment.everyone:
-        return None
-    with read_transaction() as session:
-        query = select(User.name).join(Part, Part.user_id == User.id)
-        listed = query.where(Part.assignment_id == assignment.id, Part.listed)
-        return tuple(session.scalars(listed.order_by(User.name_key)))
 
 
 def template_name(account: Account, assignment: Assignment) -> str:
@@ -253,43 +244,6 @@ def _move_deadline(session: Session, row: Assignment) -> None:
     else:
         waiting &= Part.snapshot_at.is_(None)
     session.execute(update(Part).where(waiting).values(values))
-
-
-def _list_people(session: Session, row: Assignment, people: Sequence[str] | None) -> None:
-    """List exactly these; the assignment is locked. Who is listed no more keeps what they have.
-
-    Raises:
-        InvalidAssignment: somebody is neither in the group nor listed already.
-    """
-    if people is None:
-        return
-    keys = {name.casefold() for name in people if name.strip()}
-    known = _find_listed(session, row) | _find_members(session, row, keys)
-    if unknown := sorted(keys - known.keys()):
-        raise InvalidAssignment("people", f"Not in this course: {', '.join(unknown[:10])}. Add them to it first.")
-    wanted = {user_id: name for key in keys for user_id, name in [known[key]] if user_id is not None}
-    of_this = Part.assignment_id == row.id
-    session.execute(update(Part).where(of_this).values(listed=func.coalesce(Part.user_id.in_(list(wanted)), false())))
-    there = set(session.scalars(select(Part.user_id).where(of_this)))
-    values = {"assignment_id": row.id, "due_at": row.deadline}
-    new = [values | {"user_id": user_id, "person": name} for user_id, name in wanted.items() if user_id not in there]
-    if new:
-        session.execute(insert(Part), new)
-
-
-def _find_members(session: Session, row: Assignment, keys: Collection[str]) -> dict[str, tuple[int | None, str]]:
-    """Who in the group has one of these names: their number and name."""
-    query = select(User.id, User.name, User.name_key).join(GroupMember, GroupMember.user_id == User.id)
-    found = session.execute(query.where(GroupMember.group_id == row.group_id, User.name_key.in_(keys)))
-    return {one.name_key: (one.id, one.name) for one in found}
-
-
-def _find_listed(session: Session, row: Assignment) -> dict[str, tuple[int | None, str]]:
-    """Who has a part in it, by the name of when it began and by today's; without a number where the account is gone."""
-    query = select(Part.person, Part.user_id, User.name).outerjoin(User, User.id == Part.user_id)
-    found = session.execute(query.where(Part.assignment_id == row.id)).all()
-    then = {one.person.casefold(): (one.user_id, one.person) for one in found}
-    return then | {one.name.casefold(): (one.user_id, one.name) for one in found if one.name}
 
 
 def _choose_slug(title: str, taken: set[str]) -> str:

@@ -22,7 +22,7 @@ class AssignmentForm(PageForm):
     deadline = StringField("Deadline", filters=[strip], validators=[require_filled("Choose a day and a time.")])
     time_zone = SelectField("Time zone", choices=list_time_zones(), default="UTC", validate_choice=False)
     who = RadioField("Who takes part", choices=WHO, default="everyone")
-    people = TextAreaField("User names", filters=[strip])
+    people = TextAreaField("User names or e-mail addresses", filters=[strip])
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

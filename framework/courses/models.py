@@ -65,6 +65,19 @@ class Part(Base):
     snapshot_sha: Mapped[str | None] = mapped_column(String(40))
 
 
+class Awaited(Base):
+    """An address on an assignment's list; a part takes its place once somebody is in the group by it.
+
+    It counts while it is invited to the group. `email` is as it was typed.
+    """
+
+    __tablename__ = "awaited_participants"
+
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id", ondelete="CASCADE"), primary_key=True)
+    email_key: Mapped[str] = mapped_column(String(254), primary_key=True, index=True)
+    email: Mapped[str] = mapped_column(String(254))
+
+
 class Feedback(Base):
     """What a teacher or the participant wrote about a hand-in."""
 

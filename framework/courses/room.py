@@ -6,6 +6,7 @@ ROOM = Room(
     "courses",
     models=True,
     blueprints=("views:blueprint",),
+    arrivals=("teaching.listed:list_arrival",),
     departures=("access:refuse_departure",),
     kept_tags=("access:list_kept_tags",),
     worker=("tasks",),

@@ -15,6 +15,7 @@ from framework.courses.forms import AssignmentForm, ExtensionForm, FeedbackForm,
 from framework.courses.models import Assignment
 from framework.courses.teaching import ending
 from framework.courses.teaching.lines import Wanted
+from framework.courses.teaching.listed import read_awaited, read_people
 from framework.courses.teaching.states import STATES
 from framework.database.session import read_transaction
 from framework.uploads.receiving import receive_form
@@ -55,16 +56,20 @@ def edit(owner: str, assignment_id: int) -> ViewResponse:
     """Change an assignment."""
     account, course = _enter(owner, teaching=True)
     assignment = _find(account, course, assignment_id)
-    people = assignments.read_people(assignment)
+    people, awaited = read_people(assignment), read_awaited(assignment)
+    shown = [*(people or ()), *(awaited if course.owns else ())]
     local = assignment.deadline.astimezone(ZoneInfo(assignment.time_zone))
     present = {name: getattr(assignment, name) for name in ("title", "text", "time_zone")}
     present |= {"deadline": f"{local:%Y-%m-%dT%H:%M}", "template": assignments.template_name(account, assignment)}
-    present |= {"who": "everyone" if people is None else "some", "people": "\n".join(people or ())}
+    present |= {
+        "who": "everyone" if people is None else "some",
+        "people": "\n".join(shown),
+    }
     form = AssignmentForm(data=present)
     done = form.attempt(lambda: assignments.change_assignment(account, course, assignment_id, form.told()))
     if done is None:
         facts = {"templates": assignments.list_templates(account, course), "assignment": assignment}
-        facts |= {"has_begun": ending.has_begun(assignment_id)}
+        facts |= {"has_begun": ending.has_begun(assignment_id), "hidden": 0 if course.owns else len(awaited)}
         return render_template("courses/edit.html", course=course, form=form, **facts), form.status
     flash("The assignment is saved.", "success")
     return redirect(f"{course.path}/{assignment_id}")

@@ -22,7 +22,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.groups import emails
 from framework.groups.access import GroupAccess, recheck_group
-from framework.groups.membership import first_page, join, note_change
+from framework.groups.membership import first_page, join, note_address, note_change
 from framework.projects.core.groups import OWNER, PARTICIPANT
 from framework.projects.members.invitations import spend_mails
 
@@ -202,6 +202,8 @@ def _take(user_id: int, pending: PendingMembership) -> bool:
             by = Account.of(inviter) if inviter and inviter.suspended_at is None else None
             join(session, row, user, role=kept.role, added_as=kept.email, by=by)
             note_change(session, row)
+        elif kept.role == PARTICIPANT:
+            note_address(session, row, user, kept.email)
         session.delete(kept)
         return True
 

@@ -18,13 +18,13 @@ from framework.courses.assignments import (
     change_assignment,
     check_text,
     list_assignments,
-    read_people,
 )
 from framework.courses.feedback import list_feedback, write_feedback
 from framework.courses.handing_in import extend, hand_in
 from framework.courses.models import Assignment, Part
 from framework.courses.starting import start
 from framework.courses.table import list_entrants
+from framework.courses.teaching.listed import NotInCourse, read_people
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -93,7 +93,7 @@ def test_a_list_with_somebody_renamed_departed_or_deleted_can_be_saved(school: S
     list_people(school, number, *listed)
     list_people(school, number, "sam", "tom", "ida")  # a page that was opened before
     assert read_people(read(number)) == ("samuel", "tom")
-    with pytest.raises(InvalidAssignment, match="charlie"):
+    with pytest.raises(NotInCourse, match="charlie"):
         list_people(school, number, "sam", "charlie")
 
 
