@@ -29,6 +29,8 @@ _TABLES = (
     "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"
     " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY type, name LIMIT ?"
 )
+_OF_VIRTUAL_TABLE = 1
+"""What `table_xinfo` says of a column that is hidden; generated ones have 2 and 3."""
 # The size of a blob is in the header of its row, and its bytes need not be read.
 _SHOWN = (
     "CASE typeof({0}) WHEN 'blob' THEN printf('blob, %,d B', length({0}))"
@@ -100,7 +102,8 @@ def _read(connection: sqlite3.Connection, asked: ViewOptions) -> Book:
 
 def _read_table(connection: sqlite3.Connection, name: str, *, is_view: bool) -> Grid:
     quoted = _quote(name)
-    columns = [(row[1], row[2]) for row in connection.execute(f"PRAGMA table_info({quoted})")]
+    found = connection.execute(f"PRAGMA table_xinfo({quoted})")
+    columns = [(row[1], row[2]) for row in found if row[6] != _OF_VIRTUAL_TABLE]
     most = row_limit(len(columns))
     values = ", ".join(_SHOWN.format(_quote(column)) for column, _kind in columns)
     statement = f"SELECT {values} FROM {quoted} LIMIT ?"  # noqa: S608 - names are quoted, and all in the file is public

@@ -46,6 +46,15 @@ def test_what_is_no_database_says_so(tmp_path: Path, content: bytes) -> None:
         read_database("a.db", str(tmp_path / "a"), ViewOptions())
 
 
+@pytest.mark.parametrize("kept", ["STORED", "VIRTUAL"])
+def test_generated_columns_are_shown(tmp_path: Path, kept: str) -> None:
+    made = f"CREATE TABLE t (n INTEGER, double INTEGER AS (n * 2) {kept}); INSERT INTO t (n) VALUES (4);"
+    table = read(tmp_path / "a", made).table
+    assert table
+    assert (table.header, table.types) == (["n", "double"], ["INTEGER", "INTEGER"])
+    assert [list(row) for _number, row in table.rows] == [["4", "8"]]
+
+
 def test_a_database_without_tables_has_a_page(tmp_path: Path) -> None:
     book = read(tmp_path / "a", "CREATE TABLE t (x); DROP TABLE t;")
     assert (book.table, book.facts) == (None, [("SQLite database", "0 tables")])
