@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from framework.browse.render.zip_ends import check_directory
+from framework.browse.render.zip_names import decode_names
 from framework.browse.view_options import ViewOptions
 
 MOST_ENTRIES, MOST_READ_ENTRIES = 2_000, 50_000
@@ -61,7 +62,9 @@ def _zip(file: IO[bytes]) -> Listing:
             found = archive.infolist()
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, EOFError, OSError) as error:
         raise ValueError("it is damaged") from error
-    members = [Member(one.filename, one.is_dir(), one.file_size) for one in found[:MOST_ENTRIES]]
+    listed = found[:MOST_ENTRIES]
+    names, _guessed = decode_names(listed)
+    members = [Member(name, one.is_dir(), one.file_size) for name, one in zip(names, listed, strict=True)]
     return Listing(members, complete=len(found) <= MOST_ENTRIES)
 
 
