@@ -130,6 +130,12 @@ RICH = {
     r"{\rtf1 a\cell b\cell\row c\par par}": (
         "<table><tbody><tr><td>a</td><td>b</td></tr>\n</tbody></table>\n<p>c</p>\n<p>par</p>"
     ),
+    r'{\rtf1 {\field{\*\fldinst{HYPERLINK "https://a.org/?b=1&c"}}{\fldrslt{\b here}}} on}': (
+        '<p><a href="https://a.org/?b=1&amp;c" rel="nofollow noopener"><strong>here</strong></a> on</p>'
+    ),
+    r'{\rtf1 {\field{\*\fldinst HYPERLINK "javascript:a"}{\fldrslt no}}{\field{\*\fldinst PAGE}{\fldrslt 3}}}': (
+        "<p>no3</p>"
+    ),
     "{\\rtf1 a\\\nb\\{c\\}\\~\\emdash\n}": "<p>a</p>\n<p>b{c}\xa0—</p>",
 }
 

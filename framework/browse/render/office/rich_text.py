@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup, escape
 
 from framework.browse.render.office.package import DAMAGED
-from framework.browse.render.office.paper import Block, Paper, make_paper, table
+from framework.browse.render.office.paper import Block, Paper, link, make_paper, table
 from framework.browse.view_options import ViewOptions
 
 DEEPEST = 200
@@ -16,7 +16,7 @@ _TOKEN = re.compile(
 )
 _UNSEEN = {
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "object", "header", "footer", "headerl", "headerr", "headerf",
-    "footerl", "footerr", "footerf", "listtable", "listoverridetable", "fldinst", "themedata", "datastore", "xmlnstbl",
+    "footerl", "footerr", "footerf", "listtable", "listoverridetable", "themedata", "datastore", "xmlnstbl",
     "latentstyles", "generator", "annotation", "atnid", "atnauthor", "bkmkstart", "bkmkend", "pntext", "pn",
     "nonshppict",
 }  # fmt: skip
@@ -25,6 +25,9 @@ _SIGNS = {
     "ldblquote": "\u201c", "rdblquote": "\u201d", "bullet": "\u2022", "emspace": "\u2003", "enspace": "\u2002",
     "~": "\u00a0", "_": "\u2011",
 }  # fmt: skip
+_HYPERLINK = re.compile(r'\s*HYPERLINK\s+"([^"]+)"', re.IGNORECASE)
+_OF_FIELDS = {"fldinst", "fldrslt"}
+LONGEST_INSTRUCTION = 2_000
 _PARAGRAPH, _CELL, _ROW = "\0p", "\0c", "\0r"
 _ENDS = {"par": _PARAGRAPH, "sect": _PARAGRAPH, "page": _PARAGRAPH, "\n": _PARAGRAPH, "\r": _PARAGRAPH, "cell": _CELL,
          "row": _ROW}  # fmt: skip
@@ -33,12 +36,17 @@ _CODE_PAGES = {874, *range(1250, 1259)}
 
 @dataclass(frozen=True)
 class _State:
-    """What a group of the file inherits: emphasis, whether it is seen, how many characters stand for a Unicode one."""
+    """What a group of the file inherits: emphasis, whether it is seen, how many characters stand for a Unicode one.
+
+    `instructs`: its words say what a field is; `address` is where such a field leads to.
+    """
 
     bold: bool = False
     italic: bool = False
     seen: bool = True
     skipped: int = 1
+    instructs: bool = False
+    address: str = ""
 
 
 def read_rich_text(_name: str, text: str, _asked: ViewOptions) -> Paper:
@@ -87,6 +95,7 @@ class _Reader:
         self._state, self._outer = _State(), list[_State]()
         self._to_skip = 0
         self._starred = False
+        self._instruction = ""
 
     def pieces(self) -> Iterator[tuple[_State, str]]:
         """The pieces in their order.
@@ -98,6 +107,8 @@ class _Reader:
             word, number, byte, sign, brace, plain = found.groups()
             if brace:
                 self._step(brace)
+            elif word in _OF_FIELDS:
+                self._enter_field(word)
             elif word:
                 yield from self._obey(word, int(number) if number else None)
             elif sign:
@@ -121,12 +132,23 @@ class _Reader:
         """The text, but for what stands for a Unicode character that was told already."""
         left = plain[self._to_skip :]
         self._to_skip = max(0, self._to_skip - len(plain))
-        if left and not self._starred and self._state.seen:
+        if self._state.instructs:
+            self._instruction = (self._instruction + left)[:LONGEST_INSTRUCTION]
+        elif left and not self._starred and self._state.seen:
             yield self._state, left
 
     def _end(self, sign: str) -> Iterator[tuple[_State, str]]:
         if self._state.seen:
             yield self._state, sign
+
+    def _enter_field(self, word: str) -> None:
+        """Begin with what a field is, or with what it shows, which is a link if it is one."""
+        if word == "fldinst":
+            self._state, self._starred = replace(self._state, seen=False, instructs=True), False
+        else:
+            found = _HYPERLINK.match(self._instruction)
+            self._state = replace(self._state, address=found[1] if found else "")
+        self._instruction = ""
 
     def _obey(self, word: str, number: int | None) -> Iterator[tuple[_State, str]]:
         if self._starred or word in _UNSEEN:
@@ -144,7 +166,8 @@ class _Reader:
         elif word == "uc":
             self._state = replace(self._state, skipped=min(10, max(0, number or 0)))
         elif word in {"b", "i"}:
-            self._state = replace(self._state, **{"bold" if word == "b" else "italic": number != 0})
+            is_on = number != 0
+            self._state = replace(self._state, bold=is_on) if word == "b" else replace(self._state, italic=is_on)
         elif word == "plain":
             self._state = replace(self._state, bold=False, italic=False)
         elif word == "ansicpg" and number in {
@@ -172,5 +195,6 @@ def _dress(words: list[tuple[_State, str]]) -> Markup:
     for state, word in words:
         made = Markup("<br>").join(escape(line) for line in word.split("\n"))
         made = Markup("<strong>{}</strong>").format(made) if state.bold else made
-        parts.append(Markup("<em>{}</em>").format(made) if state.italic else made)
+        made = Markup("<em>{}</em>").format(made) if state.italic else made
+        parts.append(link(state.address, made))
     return Markup().join(parts)
