@@ -1,10 +1,12 @@
-"""JSON Lines, one object on each line, as a table whose columns are the names that the objects have."""
+"""JSON Lines, a value on each line, as a table: of objects by the names that they have, of arrays by their places."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from framework.browse.render.encodings import decode, replace_surrogates
 from framework.browse.render.json_trees import Members, parse_exactly, write_value
-from framework.browse.render.tables.grid import Grid, Table, page_of
+from framework.browse.render.tables.grid import Grid, Table, grid_of, page_of
 from framework.browse.render.tables.reading import MOST_ROWS, require_whole
 from framework.browse.view_options import ViewOptions
 
@@ -13,7 +15,7 @@ def read_json_lines(name: str, text: str, asked: ViewOptions) -> Table:
     """The asked page of the table.
 
     Raises:
-        ValueError: a line is no object.
+        ValueError: as `read_json_grid`.
     """
     return page_of(read_json_grid(name, text), asked)
 
@@ -28,28 +30,51 @@ def read_json_grids(name: str, content: bytes) -> list[tuple[str, Grid]]:
 
 
 def read_json_grid(_name: str, text: str) -> Grid:
-    """The objects of the text as rows, the first `MOST_ROWS` of them.
+    """The objects or arrays of the text as rows, the first `MOST_ROWS` of them.
+
+    The last line is left out where the file breaks off in it.
 
     Raises:
-        ValueError: a line is no object.
+        ValueError: a line is neither, or not what the first one is; all are empty.
     """
     lines = [line for line in text.split("\n") if line.strip()]
-    objects = [_read_object(number, line) for number, line in enumerate(lines[:MOST_ROWS], 1)]
+    whole = lines[:-1] if _breaks_off(text, lines) else lines
+    values = [parse_exactly(line) for line in whole[:MOST_ROWS]]
+    kind = Members if isinstance(values[0] if values else None, Members) else list
+    for number, value in enumerate(values, 1):
+        if type(value) is not kind:
+            raise ValueError(f"line {number} is no {'object' if kind is Members else 'object, and no array'}")
+    try:
+        grid = _grid_of_objects(values) if kind is Members else _grid_of_arrays(values)
+    except RecursionError as error:
+        raise ValueError("its values are nested too deeply") from error
+    return replace(grid, left_out=len(lines) - len(values))
+
+
+def _breaks_off(text: str, lines: Sequence[str]) -> bool:
+    """Whether the last line is no JSON since it was not written to its end, below others."""
+    if text.endswith("\n") or not 1 < len(lines) <= MOST_ROWS:
+        return False
+    try:
+        parse_exactly(lines[-1])
+    except ValueError:
+        return True
+    return False
+
+
+def _grid_of_arrays(arrays: Sequence[list[Any]]) -> Grid:
+    rows = [[_text(value) for value in array] for array in arrays]
+    if not any(rows):
+        raise ValueError("its arrays are empty")
+    return grid_of(rows)
+
+
+def _grid_of_objects(objects: Sequence[Members]) -> Grid:
     columns = list(dict.fromkeys(name for members in objects for name, _value in members))
     if not columns:
         raise ValueError("its objects are empty")
-    try:
-        rows = [_row(dict(members), columns) for members in objects]
-    except RecursionError as error:
-        raise ValueError("its values are nested too deeply") from error
-    return Grid([replace_surrogates(name) for name in columns], rows, left_out=max(0, len(lines) - MOST_ROWS))
-
-
-def _read_object(number: int, line: str) -> Members:
-    found = parse_exactly(line)
-    if not isinstance(found, Members):
-        raise ValueError(f"line {number} is no object")  # noqa: TRY004 - of the text, as any other
-    return found
+    rows = [_row(dict(members), columns) for members in objects]
+    return Grid([replace_surrogates(name) for name in columns], rows)
 
 
 def _row(values: dict[str, object], columns: Sequence[str]) -> list[str]:

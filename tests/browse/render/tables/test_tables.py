@@ -164,6 +164,17 @@ def test_lines_of_json_are_a_table() -> None:
     ]
 
 
+def test_lines_of_json_that_are_arrays_are_a_table_by_their_places() -> None:
+    named = read_json_grid("a.jsonl", '["name", "depth"]\n["Baikal", 1642]\n["Ohrid", null, [1]]\n')
+    assert (named.header, named.rows) == (["name", "depth"], [["Baikal", "1642"], ["Ohrid", "", "[1]"]])
+    assert read_json_grid("a.jsonl", "[1, 2]\n[3, 4]\n").header == ()
+
+
+def test_a_last_line_of_json_that_breaks_off_is_left_out_and_counted() -> None:
+    grid = read_json_grid("a.jsonl", '{"a": 1}\n{"a": 2}\n{"a": ')
+    assert (grid.rows, grid.left_out) == ([["1"], ["2"]], 1)
+
+
 def test_of_many_lines_of_json_the_first_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "MOST_ROWS", 3)
     grid = read_json_grid("a.jsonl", '{"a": 1}\n' * 5)
@@ -175,8 +186,10 @@ def test_of_many_lines_of_json_the_first_are_shown(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[1]\n", "line 1 is no object"),
-        ('{"a": 1}\n{', "line 1 column 2"),
+        ("1\n", "line 1 is no object, and no array"),
+        ('{"a": 1}\n[1]\n', "line 2 is no object"),
+        ("[]\n[]\n", "arrays are empty"),
+        ('{"a": 1}\n{\n', "line 1 column 2"),
         (f'{{"a": {"[" * 950}{"]" * 950}}}', "too deeply"),
         ("{}\n", "are empty"),
     ],
