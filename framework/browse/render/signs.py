@@ -19,6 +19,10 @@ _SUSPECT = re.compile(
 LONGEST_TAG = 80
 MOST_SCANNED = 1 << 21
 """So many characters of a source are looked through."""
+_HARMLESS = re.compile("\x1b\\[([0-9;]{0,40})m|(?<=[^\\W\\d_]{2})\xad(?=[^\\W\\d_]{2})")
+"""Colours of a terminal (ECMA-48, 8.3.117), and where a word may be parted: logs and prose have many."""
+_COLOUR = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)")
+_CONCEALED = "8"
 _ESCAPE = re.compile(r"\\u((?!00[0-7])[0-9A-Fa-f]{4})")
 _JOINERS, _DIRECTIONS = "\u200c\u200d", "\u200e\u200f\u061c"
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u060b\u060d-\u061a\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -70,8 +74,16 @@ def turns_order(texts: Iterable[str]) -> bool:
 
 
 def hides_signs(texts: Iterable[str]) -> bool:
-    """Whether a line of the texts has signs that nobody sees, and that its script does not need."""
-    return any(any(_find_hidden(line)) for text in texts if _SUSPECT.search(text) for line in text.split("\n"))
+    """Whether a line of the texts has signs that nobody sees, and that its script does not need.
+
+    What is `_HARMLESS` is marked where it stands, and no reason for a note.
+    """
+    return any(
+        any(_find_hidden(line))
+        for text in texts
+        if _SUSPECT.search(text)
+        for line in _HARMLESS.sub(_keep_concealing, text).split("\n")
+    )
 
 
 def show_signs(line: Markup) -> Markup:
@@ -109,6 +121,15 @@ def mixes_scripts(texts: Iterable[str]) -> bool:
             or (_ALIKE_ALONE.search(text) and any(map(_has_alike_alone, text.split("\n"))))
         )
         for text in texts
+    )
+
+
+def _keep_concealing(found: re.Match[str]) -> str:
+    """What stays of something harmless: all of it where a terminal would hide the text that follows."""
+    return (
+        found[0]
+        if any(number.lstrip("0") == _CONCEALED for number in _COLOUR.sub("", found[1] or "").split(";"))
+        else ""
     )
 
 

@@ -91,6 +91,22 @@ def test_a_payload_behind_an_emoji_is_hidden_and_the_selector_of_its_colours_is_
     assert not hides_signs(["<span>😀</span>\ufe0f"])
 
 
+@pytest.mark.parametrize(
+    ("text", "hides"),
+    [
+        ("\x1b[31mERROR\x1b[0m \x1b[38;5;8mgrey\x1b[m", False),
+        ("Donau\xaddampf\xadschiff", False),
+        ("\x1b[8mconcealed\x1b[0m", True),
+        ("\x1b[1;08mconcealed", True),
+        ("\x1b[2Kerased", True),
+        ("pass\xad_word", True),
+    ],
+)
+def test_colours_of_a_terminal_and_soft_hyphens_in_words_are_marked_without_a_note(text: str, *, hides: bool) -> None:
+    assert hides_signs([text]) is hides
+    assert "data-sign" in show_signs(escape(text))
+
+
 def test_signs_are_marked_outside_of_tags_only() -> None:
     html = Markup('<img alt="p\u0430y > \u200b" title="x">p\u0430y')
     marked = mark_signs(html)
