@@ -21,7 +21,6 @@ from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.core.jobs import read_job
 from framework.projects.lifecycle import archiving, embargo, operations
-from framework.projects.lifecycle.operations import InTransaction
 from framework.repositories.cache.status import read_status
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
@@ -44,7 +43,7 @@ def list_projects() -> Response:
 
 
 @projects.post("")
-@describe(Call({201: Project}, needs="write", body=ProjectBody, refusals=(409,), keyed=True))
+@describe(Call({201: ShownProject}, needs="write", body=ProjectBody, refusals=(409,), keyed=True))
 def create_project() -> Response:
     """Create a project of the caller's: empty, or with the newest files of a template as its first version."""
     account = callers.writer()
@@ -116,7 +115,7 @@ def trash_project(owner: str, project: str) -> Response:
 
 
 @projects.post("/<owner>/<project>/copies")
-@describe(Call({201: Project}, needs="write", body=CopyBody, refusals=(409,), keyed=True))
+@describe(Call({201: ShownProject}, needs="write", body=CopyBody, refusals=(409,), keyed=True))
 def copy_project(owner: str, project: str) -> Response:
     """Copy a project that the caller may read, with every version, to one of their own.
 
@@ -166,7 +165,7 @@ def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
         keep(session, _answer_created(access))
 
     if body.template is not None:
-        return _begin_from_template(account, body, record)
+        return _begin_from_template(account, body, keep)
     access = operations.create_project(
         account,
         name=body.name,
@@ -180,19 +179,24 @@ def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
 
 def _copy(account: Account, origin: ProjectAccess, body: CopyBody, keep: Keep) -> Created:
     def record(session: Session, access: ProjectAccess) -> None:
-        keep(session, _answer_created(access))
+        keep(session, _answer_created(access, origin))
 
     kind = "branch" if body.default_branch_only else "copy"
     new = NewCopy(body.name or origin.name, body.description, body.visibility, kind, body.owner)
-    return _answer_created(copies.copy_project(account, origin, new, in_transaction=record).project)
+    return _answer_created(copies.copy_project(account, origin, new, in_transaction=record).project, origin)
 
 
-def _begin_from_template(account: Account, body: ProjectBody, record: InTransaction) -> Created:
+def _begin_from_template(account: Account, body: ProjectBody, keep: Keep) -> Created:
     owner, _, name = (body.template or "").partition("/")
     template = project_for(account, owner, name)
+
+    def record(session: Session, access: ProjectAccess) -> None:
+        keep(session, _answer_created(access, template))
+
     new = NewCopy(body.name, body.description, body.visibility, "template", body.owner)
-    return _answer_created(copies.copy_project(account, template, new, in_transaction=record).project)
+    return _answer_created(copies.copy_project(account, template, new, in_transaction=record).project, template)
 
 
-def _answer_created(access: ProjectAccess) -> Created:
-    return Created(201, f"/api/v1/projects{access.path}", Project.of(access).model_dump_json())
+def _answer_created(access: ProjectAccess, origin: ProjectAccess | None = None) -> Created:
+    """What `GET` answers about it from now on."""
+    return Created(201, f"/api/v1/projects{access.path}", ShownProject.about(access, origin).model_dump_json())

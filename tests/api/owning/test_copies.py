@@ -19,7 +19,10 @@ def test_a_project_becomes_a_template_and_stops_being_one(program: Program, bob:
 def test_a_copy_is_compared_with_its_original(program: Program, bobs: Program, stranger: Program, bob: Account) -> None:
     program.put("alice/secret", a="a")
     program.post(f"{SECRET}/people", {"person": "bob", "role": "reader"})
-    assert bobs.post(f"{SECRET}/copies", {"name": "mine"}).status_code == 201
+    made = bobs.post(f"{SECRET}/copies", {"name": "mine"})
+    assert made.status_code == 201
+    assert made.json["origin"] == "alice/secret"
+    assert bobs.get("/projects/bob/mine").json.keys() == made.json.keys()
     program.put("alice/secret", b="b")
     assert bobs.get("/projects/bob/mine").json["origin"] == "alice/secret"
     told = bobs.get("/projects/bob/mine/origin").json
