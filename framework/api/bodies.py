@@ -82,6 +82,12 @@ class AssignmentBody(Body):
     )
 
 
+class AssignmentChanges(Body):
+    """What becomes of an assignment that is over."""
+
+    archived: bool = Field(description="Whether only participants who have started see it.")
+
+
 class MoreTimeBody(Body):
     """A deadline for one participant of an assignment, later than the one for all."""
 

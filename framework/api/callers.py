@@ -82,6 +82,15 @@ def administrator() -> Account:
     return caller.account
 
 
+def administers() -> bool:
+    """Whether the token has the scope that `administrator` needs.
+
+    Raises:
+        TokenNeeded.
+    """
+    return {"write", "admin"} <= _caller().scopes
+
+
 def holder_of_password() -> Account:
     """Who makes and deletes tokens.
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from framework.accounts.models import User
+from framework.accounts.models import GroupInvitation, User
 from framework.courses.models import Assignment, Part
+from framework.courses.teaching.invited import is_awaited
 from framework.courses.teaching.lines import Entrant, Rows, Wanted, describe, is_tip, select_lines, select_people
 from framework.courses.teaching.states import INVITED, STATES
 from framework.database.session import read_transaction
@@ -81,6 +82,12 @@ def list_invited(assignment: Assignment) -> Sequence[str]:
     """The addresses of everybody who is invited and has not joined yet; for owners of the group alone."""
     with read_transaction() as session:
         return [row.email for row in session.execute(select_lines(assignment, Wanted(addresses=True))[2])]
+
+
+def count_invited(assignment: Assignment) -> int:
+    """How many are invited to take part and have not joined yet."""
+    with read_transaction() as session:
+        return session.scalar(select(func.count()).select_from(GroupInvitation).where(is_awaited(assignment))) or 0
 
 
 def read_checks(entrants: Sequence[Entrant]) -> Mapping[tuple[int, str], CombinedStatus]:

@@ -141,9 +141,14 @@ ROUTES: dict[Kind, str] = {
     """,
     kinds.API_COURSE: "GET api.courses.list_assignments, GET api.courses.show_assignment",
     kinds.API_STARTS: "POST api.courses.open_assignment",
-    kinds.API_TEACHES: "POST api.courses.set_assignment, POST api.courses.extend_deadline",
+    kinds.API_TEACHES: """
+        POST api.courses.set_assignment, POST api.courses.extend_deadline, PATCH api.courses.change_assignment
+    """,
     kinds.API_TEACHES_READS: "GET api.courses.export_assignment, GET api.courses.download_assignment",
-    kinds.API_LISTS_PEOPLE: "GET api.participants.export_participants, POST api.participants.add_participants",
+    kinds.API_LISTS_PEOPLE: """
+        GET api.participants.export_participants, POST api.participants.add_participants
+        DELETE api.courses.delete_assignment
+    """,
     kinds.API_COPIES: "POST api.projects.copy_project",
     kinds.API_ARCHIVES: "POST api.projects.archive_project",
     kinds.API_MAINTAINS: """

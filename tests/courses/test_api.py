@@ -6,8 +6,11 @@ from zipfile import ZipFile
 import pytest
 from flask import Flask
 
+from framework.accounts.core.account import Account
+from framework.accounts.models import GroupMember
 from framework.courses.handing_in import hand_in
 from framework.courses.starting import start
+from framework.database.session import transaction
 from framework.projects.core.access import project_for
 from tests.api.program import Program
 from tests.cast import new_account
@@ -50,6 +53,34 @@ def test_one_participant_gets_more_time(app: Flask, school: School, teaching: Pr
     assert teaching.post(place, {"person": "ada", "until": "2090-01-31T18:00:00Z"}).status_code == 404
     body = {"person": "sam", "until": "2091-01-31T18:00:00Z"}
     assert Program.of(app, school.sam).post(place, body).status_code == 403
+
+
+def test_an_assignment_is_archived_restored_and_deleted(app: Flask, school: School, teaching: Program) -> None:
+    number, begun = school.set_assignment(), school.set_assignment()
+    start(school.sam, school.course(school.sam), begun)
+    places = [f"/groups/statistics/assignments/{one}" for one in (number, begun)]
+    for archived in (True, False):
+        assert teaching.call("PATCH", places[1], json={"archived": archived}).json["archived"] == archived
+        listed = {one["id"]: one["archived"] for one in teaching.get("/groups/statistics/assignments").json}
+        assert listed == {number: False, begun: archived}
+    assert Program.of(app, school.sam).call("DELETE", places[1]).status_code == 403
+    assert Program.of(app, school.teacher, "write").call("DELETE", places[0]).status_code == 403
+    assert [teaching.call("DELETE", place).status_code for place in places] == [204, 409]
+    assert teaching.get(places[0]).status_code == 404
+
+
+def test_addresses_of_the_invited_are_for_owners_with_the_scope_admin(
+    app: Flask, school: School, teaching: Program, bob: Account
+) -> None:
+    teaching.call("POST", PARTICIPANTS, data=b"zoe@uni.example", content_type="text/csv")
+    place = f"/groups/statistics/assignments/{school.set_assignment()}"
+    group_id = school.course(school.teacher).id
+    with transaction() as session:
+        session.add(GroupMember(group_id=group_id, user_id=bob.id, role="member"))
+    callers = (teaching, Program.of(app, school.teacher, "write"), Program.of(app, bob), Program.of(app, school.sam))
+    shown = [caller.get(place).json for caller in callers]
+    assert [one["invited"] for one in shown] == [1, 1, 1, None]
+    assert [one["invited_addresses"] for one in shown] == [["zoe@uni.example"], None, None, None]
 
 
 def test_participants_come_from_a_list(app: Flask, school: School, teaching: Program) -> None:

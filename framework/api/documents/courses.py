@@ -22,6 +22,7 @@ class ListedAssignmentAnswer(Answer):
     due_at: datetime
     time_zone: str
     opened: int = Field(description="How many participants have started.")
+    archived: bool
     html_url: str
 
     @classmethod
@@ -34,6 +35,7 @@ class ListedAssignmentAnswer(Answer):
             due_at=listed.due_at,
             time_zone=listed.time_zone,
             opened=listed.opened,
+            archived=listed.archived,
             html_url=f"{config.current().base_url}{path}/{listed.id}",
         )
 
@@ -81,6 +83,11 @@ class AssignmentAnswer(Answer):
     template: str | None
     deadline: datetime
     time_zone: str
+    archived: bool
+    invited: int | None = Field(description="How many are invited and have not joined yet; for who teaches.")
+    invited_addresses: list[str] | None = Field(
+        description="Their addresses, for owners of the group with a token of the scope `admin`."
+    )
     people: list[Participation]
 
 

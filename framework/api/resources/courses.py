@@ -5,8 +5,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.core.account import Account
 from framework.api import callers
-from framework.api.answers import LOCATION, answer
-from framework.api.bodies import AssignmentBody, MoreTimeBody, read_body
+from framework.api.answers import LOCATION, answer, no_content
+from framework.api.bodies import AssignmentBody, AssignmentChanges, MoreTimeBody, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.courses import AssignmentAnswer, ListedAssignmentAnswer, ListedPerson, Participation
 from framework.api.documents.projects import Project
@@ -15,6 +15,7 @@ from framework.courses import archive, assignments, handing_in, roster, starting
 from framework.courses.access import AssignmentNotFound, Course, course_for, find_assignment
 from framework.courses.assignments import AssignmentText
 from framework.courses.models import Assignment
+from framework.courses.teaching import ending
 from framework.database.session import read_transaction
 from framework.errors import Invalid
 from framework.projects.core.access import project_for
@@ -67,6 +68,26 @@ def show_assignment(group: str, assignment_id: int) -> Response:
     """An assignment, with the state of each participant for who teaches, and with their own for a participant."""
     account = callers.reader()
     return answer(_describe(account, course_for(account, group), assignment_id))
+
+
+@courses.patch("/<int:assignment_id>")
+@describe(Call({200: AssignmentAnswer}, needs="write", body=AssignmentChanges))
+def change_assignment(group: str, assignment_id: int) -> Response:
+    """Archive an assignment, or show it to all its participants again; for those who run the course."""
+    account = callers.writer()
+    course = course_for(account, group, teaching=True)
+    archived = read_body(AssignmentChanges).archived
+    ending.archive_assignment(account, course, assignment_id, archived=archived)
+    return answer(_describe(account, course, assignment_id))
+
+
+@courses.delete("/<int:assignment_id>")
+@describe(Call({204: None}, needs="admin", refusals=(409,)))
+def delete_assignment(group: str, assignment_id: int) -> Response:
+    """Delete an assignment on which nobody has started; for those who run the course."""
+    account = callers.administrator()
+    ending.delete_assignment(account, course_for(account, group, teaching=True), assignment_id)
+    return no_content()
 
 
 @courses.post("/<int:assignment_id>/open")
@@ -167,5 +188,8 @@ def _describe(account: Account, course: Course, assignment_id: int) -> Assignmen
         template=(assignments.template_name(account, assignment) or None) if course.teaches else None,
         deadline=assignment.deadline,
         time_zone=assignment.time_zone,
+        archived=assignment.archived_at is not None,
+        invited=table.count_invited(assignment) if course.teaches else None,
+        invited_addresses=list(table.list_invited(assignment)) if course.owns and callers.administers() else None,
         people=[Participation.of(one, states) for one in entrants],
     )
