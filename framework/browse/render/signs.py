@@ -76,13 +76,13 @@ def turns_order(texts: Iterable[str]) -> bool:
 def hides_signs(texts: Iterable[str]) -> bool:
     """Whether a line of the texts has signs that nobody sees, and that its script does not need.
 
-    What is `_HARMLESS` is marked where it stands, and no reason for a note.
+    What is `_HARMLESS` is marked quietly where it stands, and no reason for a note.
     """
     return any(
         any(_find_hidden(line))
         for text in texts
         if _SUSPECT.search(text)
-        for line in _HARMLESS.sub(_keep_concealing, text).split("\n")
+        for line in _HARMLESS.sub(lambda found: "" if _is_usual(found) else found[0], text).split("\n")
     )
 
 
@@ -124,20 +124,16 @@ def mixes_scripts(texts: Iterable[str]) -> bool:
     )
 
 
-def _keep_concealing(found: re.Match[str]) -> str:
-    """What stays of something harmless: all of it where a terminal would hide the text that follows."""
-    return (
-        found[0]
-        if any(number.lstrip("0") == _CONCEALED for number in _COLOUR.sub("", found[1] or "").split(";"))
-        else ""
-    )
+def _is_usual(found: re.Match[str]) -> bool:
+    """Whether what looks harmless is: no sequence with which a terminal hides the text that follows."""
+    return all(number.lstrip("0") != _CONCEALED for number in _COLOUR.sub("", found[1] or "").split(";"))
 
 
 def _mark_hidden(line: str) -> Iterator[str]:
-    end = 0
+    end, usual = 0, {found.start() for found in _HARMLESS.finditer(line) if _is_usual(found)}
     for found in _find_hidden(line):
         yield line[end : found.start()]
-        yield _mark(found[0])
+        yield _mark(found[0], is_usual=found.start() in usual)
         end = found.end()
     yield line[end:]
 
@@ -192,7 +188,8 @@ def _mark_letter(letter: str) -> str:
     return f'<span class="look-alike" title="U+{ord(letter):04X} {unicodedata.name(letter, "")}">{letter}</span>'
 
 
-def _mark(sign: str) -> str:
+def _mark(sign: str, *, is_usual: bool = False) -> str:
     number = f"U+{ord(sign):04X}"
     name = unicodedata.name(sign, "")
-    return f'<bdi class="hidden-sign" data-sign="{number}" title="{number} {name}">{sign}</bdi>'
+    looks = "hidden-sign usual-sign" if is_usual else "hidden-sign"
+    return f'<bdi class="{looks}" data-sign="{number}" title="{number} {name}">{sign}</bdi>'
