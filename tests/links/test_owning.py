@@ -44,6 +44,7 @@ def test_an_owner_makes_a_link_that_is_shown_once(
     assert found
     assert found[0] not in owner.get(PAGE).text
     assert answer.text.count("Essay 1") == owner.get(PAGE).text.count("Essay 1"), "the form is for another link"
+    assert "deadline Friday, 4 December 2099, 23:59 (Europe/Berlin)" in owner.get(PAGE).text
     assert "Essay 1" in owner.get("/alice/secret/share").text
     page = Visitor(app).get(found[0]).text
     assert "PDF, please" in page

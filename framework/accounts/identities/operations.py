@@ -181,7 +181,7 @@ def refuse_known_address(stranger: Stranger) -> None:
     refuse_signup(stranger.email)
 
 
-def create_account(stranger: Stranger, *, name: str, email: str, address: str) -> Account:
+def create_account(stranger: Stranger, *, name: str, full_name: str, email: str, address: str) -> Account:
     """A new account without a password, which this identity opens; `address` is the client's.
 
     The e-mail address counts at once where it is the one that the provider vouches for.
@@ -198,7 +198,7 @@ def create_account(stranger: Stranger, *, name: str, email: str, address: str) -
         return create_linked_user(
             name=name,
             email=email,
-            full_name=stranger.name,
+            full_name=full_name,
             confirmed=vouched,
             link=lambda session, user: _add(session, user, stranger),
         )

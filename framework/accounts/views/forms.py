@@ -30,11 +30,12 @@ class SignupForm(PageForm):
 
 
 class NewcomerForm(PageForm):
-    """A user name, for who has signed in at a provider; and an address, if that vouches for none."""
+    """A user name and a shown name, for who has signed in at a provider; and an address, if that vouches for none."""
 
     username = StringField(
         "User name", filters=[strip], validators=[require_filled("Choose a user name."), follows(validation.user_name)]
     )
+    full_name = StringField("Name", filters=[strip], validators=[follows(validation.full_name)])
     email = EmailField("E-mail", filters=[strip])
 
 

@@ -97,9 +97,10 @@ def newcomer() -> ViewResponse:
     check_posted_button()
     new = read_newcomer()
     vouched = new.stranger.email if new.stranger.email_verified else ""
-    suggested = {"username": new.stranger.nickname, "email": new.stranger.email}
+    suggested = {"username": new.stranger.nickname, "full_name": new.stranger.name, "email": new.stranger.email}
     form = NewcomerForm(data=suggested)
-    here = {"name": form.username.data, "email": vouched or form.email.data, "address": request.remote_addr or ""}
+    here = {"name": form.username.data, "full_name": form.full_name.data, "email": vouched or form.email.data}
+    here |= {"address": request.remote_addr or ""}
     account = form.attempt(lambda: operations.create_account(new.stranger, **here))
     if account is None:
         provider = provider_for(new.stranger.provider)
