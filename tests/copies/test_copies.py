@@ -107,10 +107,14 @@ def test_filling_twice_makes_one_version(origin: ProjectAccess, bob: Account) ->
     assert read_snapshot(begun.project.repository_id).version == 1
 
 
-def test_a_template_gives_its_newest_files_as_one_version(origin: ProjectAccess, alice: Account, bob: Account) -> None:
+def test_a_template_gives_its_newest_files_as_one_version(
+    origin: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn
+) -> None:
     with pytest.raises(NotATemplate):
         copy_project(bob, origin, NewCopy("mine", kind="template"))
     set_template(alice, origin, wanted=True)
+    link = f'href="{origin.path}/use"'
+    assert [link in signed_in(one).get("/new").text for one in (alice, bob)] == [True, False]
     made = copy_project(bob, origin, NewCopy("mine", kind="template")).project
     with lease_copy(made.repository_id, "full") as (path, snapshot), lease_copy(origin.repository_id) as (theirs, old):
         tip = snapshot.refs["refs/heads/main"]

@@ -34,7 +34,7 @@ from framework.projects.core.groups import (
     read_group_role,
     select_groups,
 )
-from framework.projects.models import Member, Project
+from framework.projects.models import Member, Project, Template
 from framework.repositories.models import Repository
 
 PAGE = 20
@@ -73,6 +73,9 @@ class Person:
     role: str | None = None
     picture: str | None = None
     suspended: bool = False
+
+
+MOST_TEMPLATES = 5
 
 
 def explore(viewer: Account | None, page: int = 1) -> Listing:
@@ -121,6 +124,23 @@ def names_of(account: Account) -> dict[str, str]:
     )
     with read_transaction() as session:
         return {repository_id: f"{owner}/{name}" for repository_id, owner, name in session.execute(query)}
+
+
+def list_templates(account: Account) -> list[str]:
+    """The newest templates among the projects that this person takes part in, as `owner/name`; a few.
+
+    Strangers' public ones are left out: anyone could put theirs before everyone.
+    """
+    query = (
+        select(User.name, Project.name)
+        .join(User, User.id == Project.owner_id)
+        .join(Template, Template.project_id == Project.id)
+        .where(or_(*_parts(account)), Project.trashed_at.is_(None))
+        .order_by(Template.created_at.desc(), Project.id.desc())
+        .limit(MOST_TEMPLATES)
+    )
+    with read_transaction() as session:
+        return [f"{owner}/{name}" for owner, name in session.execute(query)]
 
 
 def list_trash(account: Account, page: int = 1) -> Listing:

@@ -67,7 +67,8 @@ def new() -> ViewResponse:
         )
     )
     if project is None:
-        return render_template("projects/new.html", form=form), form.status
+        templates = queries.list_templates(account)
+        return render_template("projects/new.html", form=form, templates=templates), form.status
     return redirect(project.path)
 
 
