@@ -26,7 +26,7 @@ from framework.uploads.refusals import too_large_sentence
 from framework.uploads.tus.resumable import find_uploads
 
 LARGE_BODY_BYTES = MIB
-"""Whether a smaller body fits is only asked when it has been read, since texts take less room than they have bytes."""
+"""Whether a smaller body fits is asked only at the commit: to read it costs less than to ask twice."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,12 @@ class Incoming:
 def least_bytes_of(request: Request) -> int:
     """How many bytes of content a commit brings at least, by its length: one in four is the encoding's.
 
-    A body that is small, or comes without a length, is read for as little as one byte.
+    0 for a small body, which is read sooner than the owner's room; one byte for a body that comes without a length.
     """
-    length = request.content_length or 0
-    return length * 3 // 4 if length >= LARGE_BODY_BYTES else 1
+    length = request.content_length
+    if length is None:
+        return 1
+    return length * 3 // 4 if length >= LARGE_BODY_BYTES else 0
 
 
 @contextmanager

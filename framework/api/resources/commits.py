@@ -30,8 +30,9 @@ def make_commit(owner: str, project: str) -> Response:
     """
     account = callers.writer()
     access = project_for(account, owner, project, "writer")
-    if not is_repeated(account):
-        quota.check_room(access, least_bytes_of(request))
+    least = least_bytes_of(request)
+    if least and not is_repeated(account):
+        quota.check_room(access, least)
     with receive_commit(request) as incoming:
         made = create_once(
             account,
