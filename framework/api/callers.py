@@ -5,7 +5,7 @@ Cookies are not looked at, so no page of somebody else can make a browser call i
 
 from flask import request
 
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, AccountSuspended
 from framework.accounts.signin.http_auth import account_from_bearer, account_from_password
 from framework.accounts.signin.tokens import Caller
 from framework.errors import Forbidden
@@ -80,6 +80,15 @@ def administrator() -> Account:
     caller = _caller()
     caller.refuse_unless_admin()
     return caller.account
+
+
+def find_server_administrator() -> Account | None:
+    """Who administers the server, by a token of the scope `admin` for all projects; None for everybody else."""
+    try:
+        caller = account_from_bearer(request.authorization)
+    except AccountSuspended:
+        return None
+    return caller.account if caller and caller.account.admin and "admin" in caller.scopes else None
 
 
 def administers() -> bool:

@@ -24,8 +24,9 @@ class Header:
 class Call:
     """One call: who may make it, what it is sent and answers; the refusals that all such calls share are understood.
 
-    `needs` is `token` (of any scope), `write`, `admin`, `password`, or None where a token only shows more. `media` is
-    the media type of a body that is no document, `tells` are headers of every answer that is no refusal.
+    `needs` is `token` (of any scope), `write`, `admin`, `administrator` (the same, of somebody who administers the
+    server), `password`, or None where a token only shows more. `media` is the media type of a body that is no document,
+    `tells` are headers of every answer that is no refusal.
     """
 
     answers: Mapping[int, Shape]

@@ -48,6 +48,8 @@ REASONS = {
     429: "Too many wrong passwords; the header Retry-After says when to try again.",
 }
 PLACES = {
+    "name": "The user name of a person, or the name of a group.",
+    "plan": "`free`, `student` or `unlimited`.",
     "owner": "The owner's user name.",
     "project": "The project's name.",
     "group": "The group's name.",
@@ -58,7 +60,7 @@ PLACES = {
     "webhook_id": "The webhook's number.",
     "delivery_id": "The delivery's id, as the list tells it.",
     "transfer_id": "The offer's number.",
-    "project_id": "The number of a project in the trash, as the list tells it.",
+    "project_id": "The number of a project, as the list tells it.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "sha": "The commit's whole id, 40 digits.",
     "ref": "A branch, a tag or a commit's id; `refs/heads/NAME` is a branch, `refs/tags/NAME` a tag.",
@@ -73,6 +75,7 @@ SECURITY: dict[str | None, list[dict[str, list[str]]]] = {
     "token": [{"token": []}],
     "write": [{"token": []}],
     "admin": [{"token": []}],
+    "administrator": [{"token": []}],
     "password": [{"password": []}],
 }
 
@@ -170,6 +173,7 @@ def _other_parameters(call: Call) -> list[dict[str, Any]]:
 def _refusals(rule: Rule, call: Call) -> set[int]:
     """The refusals that the kind of the call brings along, and its own."""
     found = {401, 403, 404, *call.refusals}  # of credentials that are wrong, an account that is suspended, a NUL
+    found -= {401} if call.needs == "administrator" else set()  # a 404 for all who are none
     found |= {400, 413, 415} if call.body else set()
     found |= {400} if call.query else set()
     found |= {301} if "project" in rule.arguments and "GET" in _methods(rule) else set()

@@ -3,6 +3,11 @@
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request
 
 from framework.api import openapi
+from framework.api.resources.administration.audit import audit as admin_audit
+from framework.api.resources.administration.invitations import invitations as admin_invitations
+from framework.api.resources.administration.people import people as admin_people
+from framework.api.resources.administration.plans import plans as admin_plans
+from framework.api.resources.administration.projects import projects as admin_projects
 from framework.api.resources.audit import audit
 from framework.api.resources.commits import commits
 from framework.api.resources.courses import courses, participants
@@ -36,6 +41,11 @@ for _part in (
     participants,
     project_webhooks,
     group_webhooks,
+    admin_people,
+    admin_invitations,
+    admin_projects,
+    admin_plans,
+    admin_audit,
 ):
     blueprint.register_blueprint(_part)
 

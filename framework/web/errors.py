@@ -111,15 +111,19 @@ def wants_json() -> bool:
 def _refusal(error: HoldfastError) -> Response:
     if error.status >= 500:
         log.warning("Answered %d: %s", error.status, in_a_line(error.__cause__ or error))
-    words = error.sentence or SENTENCES[error.status]
+    words = error.sentence or _usual_sentence(error.status)
     return _answer(error.status, words, error.headers, fallback_link=error.fallback_link, **error.members)
 
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After", "WWW-Authenticate"}}
+    return _answer(status, _usual_sentence(status), kept)
+
+
+def _usual_sentence(status: int) -> str:
     sentences = SENTENCES | SENTENCES_FOR_PROGRAMS if wants_json() else SENTENCES
-    return _answer(status, sentences.get(status, SENTENCES[400 if status < 500 else 500]), kept)
+    return sentences.get(status, SENTENCES[400 if status < 500 else 500])
 
 
 def _broken_body(error: BrokenBody) -> Response:

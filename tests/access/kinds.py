@@ -96,6 +96,7 @@ API_BEGINS_UPLOAD = Kind("API, begins an upload", "Ui iiii Fi UUU Fii")
 API_OFFERS = Kind("API, lists what is offered", "Ui iiii Fi UUU FFi")
 API_OWN_THING = Kind("API, changes what is an owner's own", "U- ---i F- UUU Fi-", personal=True)
 API_OWN_OFFER = Kind("API, answers what an owner is offered", "U- ---i F- UUU FF-", personal=True)
+API_ADMINISTRATORS = Kind("API, for administrators", "-- ---- -i --- ---")
 API_PASSWORD = Kind("API, needs the password", "UU UUUU UU UUU UUU")
 
 API_ADMINISTERS = Kind("API, makes a group", "Ui iiii Fi UUU FFi")

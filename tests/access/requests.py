@@ -34,7 +34,7 @@ def address_of(rule: Rule, row: str, things: Mapping[str, str]) -> str:
     """Where the row's request goes."""
     endpoint = rule.endpoint
     token = ("mine" if "/mine/" in rule.rule else "drop") if endpoint.startswith("drop") else TOKENS.get(endpoint, "")
-    mine = {"token": things.get(token, "x"), "name": NAMES.get(endpoint, "reader")}
+    mine = {"token": things.get(token, "x"), "name": NAMES.get(endpoint, "reader"), "plan": "free"}
     if endpoint.startswith("courses."):
         mine |= {"owner": things["group"], "person": "reader"}
     if endpoint.startswith("group_webhooks."):

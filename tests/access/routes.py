@@ -187,6 +187,17 @@ ROUTES: dict[Kind, str] = {
         POST api.group_webhooks.test_group_webhook, POST api.group_webhooks.redeliver_to_group
     """,
     kinds.API_GROUP_LEAVES: "DELETE api.groups.remove_member",
+    kinds.API_ADMINISTRATORS: """
+        GET api.admin_people.list_accounts, GET api.admin_people.show_account, PUT api.admin_people.give_plan
+        POST api.admin_people.suspend_account, POST api.admin_people.resume_account
+        POST api.admin_people.reset_second_factor
+        GET api.admin_invitations.list_sign_up_invitations, POST api.admin_invitations.invite_to_sign_up
+        DELETE api.admin_invitations.withdraw_sign_up_invitation
+        GET api.admin_projects.list_all_projects, GET api.admin_projects.show_any_project
+        POST api.admin_projects.restore_for_owner
+        GET api.admin_plans.list_plans, PUT api.admin_plans.edit_plan, DELETE api.admin_plans.reset_plan
+        GET api.admin_audit.read_audit_log
+    """,
     kinds.API_PASSWORD: "GET api.people.list_tokens, POST api.people.make_token, DELETE api.people.delete_token",
     kinds.GIT_READS: """
         GET git.advertise_refs, POST git.upload_pack, GET git.send_bundle, POST lfs.batch, GET lfs.send

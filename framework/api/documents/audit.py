@@ -34,3 +34,23 @@ class AuditEntry(Answer):
             address=entry.address if is_own else None,
             details={name: value for name, value in entry.details.items() if name != "who"},
         )
+
+
+class ServerAuditEntry(Answer):
+    """An entry of the whole audit log, for administrators."""
+
+    id: int
+    created_at: datetime
+    kind: str = Field(description="Such as `suspended`.")
+    title: str = Field(description="What happened, in words.")
+    actor: str | None = Field(description="Who it was; null where the server did it by itself, or a stranger.")
+    person: str | None = Field(description="The person or group to whom it happened.")
+    project_id: int | None
+    project: str | None = Field(description="`owner/name`, as it was then.")
+    address: str | None = Field(description="From where.")
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, entry: Told) -> "ServerAuditEntry":
+        """The answer about this entry."""
+        return cls.model_validate(entry, from_attributes=True)

@@ -1,0 +1,1 @@
+"""What administrators of the server do, by the API."""
