@@ -101,8 +101,8 @@ def _conditions(asked: AuditQuery) -> list[ColumnElement[bool]]:
     if asked.kind:
         conditions.append(AuditEntry.kind == asked.kind)
     if asked.day:
-        begin = datetime.combine(asked.day, time(), UTC)
-        conditions += [AuditEntry.created_at >= begin, AuditEntry.created_at < begin + timedelta(days=1)]
+        first, last = (datetime.combine(asked.day, moment, UTC) for moment in (time.min, time.max))
+        conditions.append(AuditEntry.created_at.between(first, last))
     if asked.before is not None:
         conditions.append(AuditEntry.id < asked.before)
     return conditions

@@ -104,6 +104,7 @@ def test_an_address_is_invited_to_sign_up(app: Flask, admins: Program, alice: Ac
     [kept] = admins.get(invitations).json
     assert (kept["email"], kept["invited_by"]) == ("new@example.org", "ada")
     assert admins.post(invitations, {"email": "alice@example.org"}).status_code == 409
-    assert admins.post(invitations, {"email": "no address"}).status_code == 400
+    for wrong in ("no address", "a\0b@example.org", "\ud800@example.org", " "):
+        assert admins.post(invitations, {"email": wrong}).status_code == 400
     assert admins.call("DELETE", f"{invitations}/{kept['id']}").status_code == 204
     assert admins.get(invitations).json == []
