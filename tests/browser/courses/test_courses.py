@@ -74,7 +74,7 @@ def test_a_course_of_forty(plain_window: Window, new_person: Callable[[str], Acc
     window.open(f"{table}/people/{extended.name}")
     choose_moment(window, "New deadline", f"{now() + timedelta(days=3):%Y-%m-%dT%H:%M}")
     window.leaves(lambda: window.press("Give more time"))
-    window.reads(f"{extended.name} has more time.")
+    window.reads(f"{extended.name} has a new deadline.")
     pages.sign_out(window, teacher.name)
 
     pages.sign_in(window, first)
