@@ -9,6 +9,7 @@ from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.browse.kinds import made_models as models
 from tests.browser import pages
+from tests.browser.conftest import in_chromium
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
 
@@ -78,6 +79,7 @@ def test_the_changes_of_a_file_come_when_it_is_opened(
     assert window.path.startswith(f"{secret.path}/commit/")
 
 
+@in_chromium
 def test_models_of_each_form_are_drawn(window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path) -> None:
     for name, content in {"part.stl": models.stl(), "part.obj": models.obj(), "part.glb": models.glb()}.items():
         (tmp_path / name).write_bytes(content)
