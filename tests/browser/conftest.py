@@ -26,7 +26,7 @@ from tests.servers.run import Run
 
 in_each_browser = pytest.mark.each_browser("firefox", "grid")
 in_chromium = pytest.mark.parametrize("opened_browser", ["chromium"], indirect=True)
-"""For what only Chromium does here: drop files from a folder, slow the line down, draw in 3D without a graphics card."""
+"""For what only Chromium does here: drop files from a folder, slow the line down, draw in 3D by software."""
 
 
 @dataclass(frozen=True)
