@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 
+from framework.accounts.core.account import Account
 from framework.accounts.core.validation import printable
 from framework.database.types import now
 from framework.errors import Invalid
@@ -41,6 +42,16 @@ class OtherName(Invalid):
 
     def __init__(self) -> None:
         super().__init__("This is not your user name, so nothing was deleted.")
+
+
+def require_own_name(account: Account, typed: str) -> None:
+    """Let somebody go on who has typed their user name, in any case, before what cannot be undone.
+
+    Raises:
+        OtherName.
+    """
+    if typed.strip().casefold() != account.name.casefold():
+        raise OtherName
 
 
 class InvalidDescription(Invalid):

@@ -22,7 +22,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.core.description import describe
 from framework.projects.core.groups import refresh_teller
 from framework.projects.core.tellers import let_next_tell
-from framework.projects.core.validation import NameNotRepeated, OtherName
+from framework.projects.core.validation import NameNotRepeated, require_own_name
 from framework.projects.lifecycle.leaving import forget_owner
 from framework.projects.lifecycle.operations import open_trashed_project
 from framework.projects.members.usage import list_own_trash
@@ -70,8 +70,7 @@ def empty_trash_of(account: Account, *, confirmation: str) -> int:
         OtherName: nothing is deleted.
         NotConfirmed: the store did not take an entry; what came before is deleted.
     """
-    if confirmation.casefold() != account.name.casefold():
-        raise OtherName
+    require_own_name(account, confirmation)
     deleted = 0
     for project in list_own_trash(account):
         with suppress(NotInTrash):  # restored meanwhile, or deleted by another click

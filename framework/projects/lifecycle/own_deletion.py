@@ -16,7 +16,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
 from framework.projects.core.owners import lock_co_owners
-from framework.projects.core.validation import OtherName
+from framework.projects.core.validation import require_own_name
 from framework.projects.lifecycle.left_behind import Leaving, read_leaving, refuse_loss
 
 FINISH = "framework.projects.tasks.finish_deletion"
@@ -37,8 +37,7 @@ def delete_own_account(account: Account, confirmation: str) -> None:
         OwnsGroups: the person is the only owner of groups.
         LastAdministrator: nobody else is one.
     """
-    if confirmation.strip().casefold() != account.name.casefold():
-        raise OtherName
+    require_own_name(account, confirmation)
     with transaction() as session:
         user = lock_co_owners(session, account.id)
         Account.of(user)
