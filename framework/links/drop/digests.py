@@ -50,11 +50,14 @@ def _send_to(owner_id: int) -> int:
     with transaction() as session:
         session.get_one(User, owner_id, with_for_update={"key_share": True})
         rows = _rows(session, owner_id)
-        told: dict[User, list[Section]] = {}
-        for drop_off, link, project in rows:
-            section = _section(session, drop_off, link, project)
+        sections = [(project, _section(session, drop_off, link, project)) for drop_off, link, project in rows]
+        for drop_off, _link, _project in rows:
             drop_off.told_at = moment
-            for person in list_project_owners(session, project) if section.hand_ins else []:
+        fresh = [(project, section) for project, section in sections if section.hand_ins]
+        owners = {project: list_project_owners(session, project) for project in dict(fresh)}
+        told: dict[User, list[Section]] = {}
+        for project, section in fresh:
+            for person in owners[project]:
                 told.setdefault(person, []).append(section)
         key = f"{owner_id}-{moment:%Y%m%d%H%M%S}"
         return sum(_mail(session, user, each, key=f"handed-in-{user.id}-{key}") for user, each in told.items())
