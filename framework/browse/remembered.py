@@ -16,6 +16,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.signin.login import current_account
+from framework.database.session import refuse_held_connection
 from framework.formatting import format_age
 from framework.lru import LRUCache
 from framework.projects.core.access import ProjectAccess
@@ -26,6 +27,7 @@ from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.status import is_cold, refuse_outdated_page
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.sandbox.shortfall import watch_shortfall
+from framework.single_flight import SingleFlight
 from framework.uploads.skipped import read_skipped
 from framework.web.remembered import store
 from framework.web.remembered.identity import read_identity
@@ -69,12 +71,10 @@ def show(access: ProjectAccess, view: View[Page]) -> AnyResponse:
     found = _recall(access, key)
     is_lasting = found is not None
     if found is None:
-        made = _make(access, view)
+        made = _make_once(access, view, key)
         if not isinstance(made, Made):
             return made
         found, is_lasting = made.page, made.is_lasting
-        if is_lasting:
-            store.keep(key, found.dump())
     response = Response(found.fill(frame.fillers), content_type="text/html; charset=utf-8")
     return tag_page(response, digest, found.moments) if is_lasting and not frame.is_passing else response
 
@@ -96,7 +96,8 @@ class Frame:
     def __init__(self, access: ProjectAccess) -> None:
         self._access = access
         g.was_cold = is_cold(access.repository_id)
-        self.is_passing: bool = g.was_cold or "_flashes" in session
+        self._has_messages = "_flashes" in session
+        self.is_passing: bool = g.was_cold or self._has_messages
 
     @cached_property
     def state(self) -> tuple[object, ...]:
@@ -114,9 +115,9 @@ class Frame:
         return {AGE: _tell_age, TOKEN: lambda _value: generate_csrf(), FRAME: self._render}
 
     def _render(self, template: str) -> bytes:
-        if self.is_passing:
+        if self._has_messages:
             return self._record(template).fill(self.fillers)
-        key = _digest(read_identity(), template, self.state)
+        key = _digest(read_identity(), template, self.state, g.was_cold)
         found = _frames.get(key, None)
         if found is None:
             found = self._record(template)
@@ -136,6 +137,9 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["was_cold"] = lambda: g.get("was_cold", False)
 
 
+_making: SingleFlight[str, Made | None] = SingleFlight()
+
+
 def _recall(access: ProjectAccess, key: str) -> Recorded | None:
     stored = store.find(key)
     if stored is None:
@@ -148,6 +152,26 @@ def _use_copy(access: ProjectAccess) -> None:
     """What `read_copy` would do beside reading: notice a restored database, and note that the copy is used."""
     refuse_outdated_page(access.repository_id, access.entry_hash)
     copies.note_use(access.repository_id)
+
+
+def _make_once(access: ProjectAccess, view: View[Page], key: str) -> Made | AnyResponse:
+    """Make the page and keep it, once for all who ask at the same moment: many do when a project is in the news.
+
+    Whatever else the view answers is changed on its way to a reader, so that each gets their own.
+    """
+    mine = list[AnyResponse]()
+
+    def make() -> Made | None:
+        made = _make(access, view)
+        if not isinstance(made, Made):
+            mine.append(made)
+            return None
+        if made.is_lasting:
+            store.keep(key, made.page.dump())
+        return made
+
+    refuse_held_connection("another request's page")
+    return _making.do(key, make) or (mine[0] if mine else _make(access, view))
 
 
 def _make(access: ProjectAccess, view: View[Page]) -> Made | AnyResponse:

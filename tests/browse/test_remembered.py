@@ -4,23 +4,30 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import brotli
 import pytest
+from flask import Flask
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from framework import config
 from framework.accounts.core.account import Account
+from framework.browse.remembered import _making
 from framework.browse.render import rendering
 from framework.database.session import read_transaction, transaction
+from framework.observability.counts import COUNTS
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_person
 from framework.projects.members.roles import change_role, remove_person
 from framework.projects.models import Project
-from framework.repositories.cache.eviction import evict
+from framework.repositories.cache import locks
+from framework.repositories.cache.eviction import evict, lock_path
 from framework.repositories.models import Repository
 from framework.sandbox import sandbox
 from tests.cast import SignIn, Visitor, csrf_token
@@ -30,6 +37,7 @@ from tests.statements import noted_statements
 from tests.uploads.form import upload
 
 PAGE = "/alice/secret"
+READERS = 4
 FROM_ANOTHER_PROCESS = """
 import sys
 from framework.application import create_app
@@ -42,6 +50,12 @@ sys.exit(0 if answer.status_code == 200 and "notes.txt" in answer.text else answ
 def entries() -> list[Path]:
     """The remembered pages of this machine."""
     return sorted((config.current().data / "pages").glob("*/*"))
+
+
+def count_openings() -> float:
+    """How often a local copy was opened by this process."""
+    found = (COUNTS.get_sample_value("holdfast_cache_opened_total", {"result": result}) for result in ("hit", "miss"))
+    return sum(value or 0 for value in found)
 
 
 def without_times(page: TestResponse) -> str:
@@ -242,3 +256,17 @@ def test_a_page_of_a_busy_moment_is_made_again(
         assert answer.status_code == 200
         assert rendering.BUSY not in answer.text
     assert rendering.BUSY.encode() not in brotli.decompress(visitor.get(page, Accept_Encoding="br").data)
+
+
+def test_readers_of_a_cold_project_have_its_page_made_once(app: Flask, reader: Visitor, website: ProjectAccess) -> None:
+    upload(reader, {"notes.txt": b"first\n"}, page="/alice/website/upload/main", message="First")
+    assert evict(website.repository_id)
+    before, waiting = count_openings(), list[Any]()
+    with ThreadPoolExecutor(READERS) as pool, locks.lock_exclusive(lock_path(website.repository_id, "update")):
+        shown = [pool.submit(app.test_client().get, "/alice/website") for _reader in range(READERS)]
+        while len(waiting) < READERS - 1:
+            sleep(0.01)
+            flights = [*_making._flights.values()]
+            waiting = [one for flight in flights for one in flight._condition._waiters]  # type: ignore[attr-defined]
+    assert all("notes.txt" in answer.result().text for answer in shown)
+    assert count_openings() - before == 1
