@@ -2,13 +2,13 @@
 
 import resource
 import subprocess
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from statistics import median
 
 from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
-from benchmarks.setting.deployment import Project, project
+from benchmarks.report.table import Table, show_figures
+from benchmarks.setting.deployment import MIB, Project, project
 from framework.celery.jobs import track_progress
 from framework.gitcore.packs import measure_pack
 from framework.gitcore.pkt_line import FLUSH, pkt
@@ -28,36 +28,20 @@ BUDGET = 0.4
 DELIMITER = b"0001"
 
 
-@dataclass(frozen=True)
-class Clone:
-    """Seconds of CPU that git took for a clone, and bytes that it sent."""
-
-    state: str
-    cpu_seconds: float
-    sent_bytes: int
-
-
 def tabulate() -> Table:
     """The server's CPU for a clone before and after a consolidation."""
-    before, after = clones = measure()
-    ratio = after.cpu_seconds / before.cpu_seconds
-    lines = [f"{clone.state:<72} {clone.cpu_seconds:>5.2f} {clone.sent_bytes / (1 << 20):>7.1f}" for clone in clones]
-    return Table(
-        f"{'clone of 20,000 commits':<72} {'CPU s':>5} {'MiB':>7}",
-        [*lines, f"{'ratio, beside what it may be':<72} {ratio:>5.2f} {BUDGET:>7}"],
-        [asdict(clone) for clone in clones],
-        [Figure("clone of 20,000 commits: CPU, before the consolidation = 1", ratio, "x", BUDGET)],
-    )
+    return show_figures("clone of 20,000 commits", list(measure()))
 
 
-def measure() -> list[Clone]:
+def measure() -> Iterator[Figure]:
     """A clone of a project of 20,000 commits in 40 packs, and of the same project once consolidated."""
     with project() as made:
         tips = list(_push_all(made))
-        found = [_best(made, f"in {PUSHES} packs", tips[-1])]
+        before = yield from _measure_clones(made, f"in {PUSHES} packs", tips[-1])
         with track_progress("consolidation") as work:
             consolidate(RepackRequest(made.repository_id), work)
-        return [*found, _best(made, "consolidated", tips[-1])]
+        after = yield from _measure_clones(made, "consolidated", tips[-1])
+        yield Figure("CPU, before the consolidation = 1", median(after) / median(before), "x", BUDGET)
 
 
 def _push_all(made: Project) -> Iterator[str]:
@@ -103,11 +87,15 @@ def _store(made: Project, pack: Path, update: RefUpdate) -> None:
     commit(change, precheck=do_nothing, in_transaction=do_nothing)
 
 
-def _best(made: Project, state: str, tip: str) -> Clone:
+def _measure_clones(made: Project, state: str, tip: str) -> Generator[Figure, None, list[float]]:
+    """CPU of git for a clone, and what it sent; returns the seconds of each."""
     with lease_copy(made.repository_id, FULL):
         pass
     runs = [_clone(made, tip) for _ in range(RUNS)]
-    return Clone(state, round(min(seconds for seconds, _sent in runs), 3), runs[0][1])
+    seconds = [used for used, _sent_bytes in runs]
+    yield Figure.of_runs(f"{state}: CPU", seconds, "s")
+    yield Figure(f"{state}: sent", runs[0][1] / MIB, "MiB")
+    return seconds
 
 
 def _clone(made: Project, tip: str) -> tuple[float, int]:

@@ -1,9 +1,7 @@
 """How long the server works on the pages of a course of a thousand people and five hundred assignments."""
 
 import os
-import statistics
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +11,7 @@ from sqlalchemy import text
 from benchmarks.reading.listings import entrances_of
 from benchmarks.reading.pages import measure_request
 from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
+from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.course import GROUP, STUDENT, TEACHER, fill
 from framework.application import create_app
 from framework.config import Config
@@ -55,33 +53,13 @@ PAGES = {
 """Each page, and whose browser opens it."""
 
 
-@dataclass(frozen=True)
-class CoursePageTime:
-    """A page, the median of the server's time, and what it takes of the processors there and in the database.
-
-    All in milliseconds; the last is a mean.
-    """
-
-    page: str
-    milliseconds: float
-    cpu_milliseconds: float
-    database_milliseconds: float
-    target: float = TARGET_MILLISECONDS
-
-
 def tabulate() -> Table:
     """How long the server works on each page of a large course."""
-    times = list(measure())
-    return Table(
-        f"{'course of 1,000 people and 500 assignments, ms':<60} {'took':>5} {'CPU':>5} {'SQL':>5} {'target':>7}",
-        [_line(one) for one in times],
-        [asdict(one) for one in times],
-        [Figure(one.page, one.milliseconds, "ms", one.target) for one in times],
-    )
+    return show_figures("course of 1,000 people and 500 assignments", list(measure()))
 
 
-def measure() -> Iterator[CoursePageTime]:
-    """Every page, after one look at each."""
+def measure() -> Iterator[Figure]:
+    """Every page after a look or two: its time, CPU, and that of the database, which is the mean of all rounds."""
     with TemporaryDirectory() as folder:
         run = Run(Path(folder) / "servers", os.getpid())
         try:
@@ -95,7 +73,7 @@ def measure() -> Iterator[CoursePageTime]:
             run.end()
 
 
-def _measure_pages(client: FlaskClient) -> Iterator[CoursePageTime]:
+def _measure_pages(client: FlaskClient) -> Iterator[Figure]:
     headers: dict[str | None, Mapping[str, str]] = {None: {}}
     headers |= {person: entrances_of(client, person)["page"] for person in (TEACHER, STUDENT)}
     for page, (path, person) in PAGES.items():
@@ -104,8 +82,10 @@ def _measure_pages(client: FlaskClient) -> Iterator[CoursePageTime]:
         before = _count_database_seconds()
         rounds = [measure_request(client, path, headers[person]) for _round in range(ROUNDS)]
         database = (_count_database_seconds() - before) * 1000 / ROUNDS
-        wall, cpu = (statistics.median(each) for each in zip(*rounds, strict=True))
-        yield CoursePageTime(page, round(wall, 1), round(cpu, 1), round(database, 1))
+        wall, cpu = zip(*rounds, strict=True)
+        yield Figure.of_runs(page, wall, "ms", TARGET_MILLISECONDS)
+        yield Figure.of_runs(f"{page}: CPU", cpu, "ms")
+        yield Figure(f"{page}: CPU of PostgreSQL", database, "ms")
 
 
 def _count_database_seconds() -> float:
@@ -113,8 +93,3 @@ def _count_database_seconds() -> float:
     with read_transaction() as session:
         pids = session.scalars(text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")).all()
     return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
-
-
-def _line(one: CoursePageTime) -> str:
-    taken = (one.milliseconds, one.cpu_milliseconds, one.database_milliseconds)
-    return f"{one.page:<60} {' '.join(f'{each:>5.0f}' for each in taken)} {one.target:>7.0f}"

@@ -1,10 +1,8 @@
 """How long the server works on pages that list, with 100,000 projects in PostgreSQL: one process, warm."""
 
 import os
-import statistics
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
+from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.population import PROJECTS, fill
 from framework.accounts.core import sessions
 from framework.accounts.core.account import Account
@@ -65,46 +63,31 @@ PAGES = {
 }
 
 
-@dataclass(frozen=True)
-class ListingTime:
-    """A page and the median of the server's time in milliseconds."""
-
-    page: str
-    milliseconds: float
-    target: float = TARGET_MILLISECONDS
-
-
 def tabulate() -> Table:
     """How long the server works on pages that list, with 100,000 projects in the database."""
-    times = list(measure())
-    return Table(
-        f"{'pages beside 100,000 projects and 1,000,000 versions, ms':<72} {'took':>5} {'target':>7}",
-        [f"{it.page:<72} {it.milliseconds:>5.0f} {it.target:>7.0f}" for it in times],
-        [asdict(it) for it in times],
-        [Figure(it.page, it.milliseconds, "ms", it.target) for it in times],
-    )
+    return show_figures("pages beside 100,000 projects and 1,000,000 versions", list(measure()))
 
 
-def measure(projects: int = PROJECTS) -> Iterator[ListingTime]:
+def measure(projects: int = PROJECTS) -> Iterator[Figure]:
     """Every page, after one look at each."""
     with TemporaryDirectory() as folder:
         run = Run(Path(folder) / "servers", os.getpid())
         try:
             url = postgres(run).new_database()
             fill(url, projects)
-            yield from times(url, Path(folder) / "data")
+            yield from _measure_pages(url, Path(folder) / "data")
         finally:
             run.end()
 
 
-def times(url: str, data: Path) -> Iterator[ListingTime]:
+def _measure_pages(url: str, data: Path) -> Iterator[Figure]:
     """Every page of the application on this database."""
     app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data), "DATABASE_URL": url}))
     client = app.test_client(use_cookies=False)
     entrances = entrances_of(client)
     for page, (path, entrance) in PAGES.items():
         headers = entrances[entrance]
-        yield ListingTime(page, _median(client, path, headers))
+        yield Figure.of_runs(page, _measure_page(client, path, headers), "ms", TARGET_MILLISECONDS)
 
 
 def entrances_of(client: FlaskClient, person: str = FIRST) -> Mapping[str | None, Mapping[str, str]]:
@@ -119,12 +102,12 @@ def entrances_of(client: FlaskClient, person: str = FIRST) -> Mapping[str | None
     return {None: {}, "page": {"Cookie": f"session={cookie}"}, "bearer": {"Authorization": f"Bearer {token}"}}
 
 
-def _median(client: FlaskClient, path: str, headers: Mapping[str, str]) -> float:
-    spent = []
+def _measure_page(client: FlaskClient, path: str, headers: Mapping[str, str]) -> list[float]:
+    spent = list[float]()
     for _round in range(ROUNDS + 1):
         begun = time.perf_counter()
         answer = client.get(path, headers=dict(headers))
-        spent.append(time.perf_counter() - begun)
+        spent.append((time.perf_counter() - begun) * 1000)
         if answer.status_code != 200:
             raise RuntimeError(f"{path} answered {answer.status}")
-    return round(statistics.median(spent[1:]) * 1000, 1)
+    return spent[1:]

@@ -1,16 +1,16 @@
 """What a page costs where a project has many packs that nobody has folded yet, beside the same with two."""
 
 import secrets
-import statistics
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask.testing import FlaskClient
 
 from benchmarks.reading.pages import measure_request
-from benchmarks.report.table import Table
+from benchmarks.report.figures import Comparison, Runs, cpu_ratio
+from benchmarks.report.table import Table, show_comparisons
 from benchmarks.setting.deployment import Project
 from framework import config, rooms
 from framework.accounts.lifecycle.operations import create_user
@@ -33,29 +33,12 @@ PAGES = {
 }
 
 
-@dataclass(frozen=True)
-class PageCost:
-    """A page, and the medians of the server's time and CPU with few packs and with many, in milliseconds."""
-
-    page: str
-    few_ms: float
-    few_cpu_ms: float
-    many_ms: float
-    many_cpu_ms: float
-
-
 def tabulate() -> Table:
     """How long the server works on a page of a project with many packs, beside one with two."""
-    costs = list(measure())
-    head = f"{'few':>7} {'CPU':>7} {'many':>7} {'CPU':>7}"
-    return Table(
-        f"{f'pages with {FEW} packs and with {MANY}, ms':<48} {head}",
-        [f"{it.page:<48} {it.few_ms:>7} {it.few_cpu_ms:>7} {it.many_ms:>7} {it.many_cpu_ms:>7}" for it in costs],
-        [asdict(it) for it in costs],
-    )
+    return show_comparisons(f"pages with {MANY} packs, and with {FEW}", list(measure()))
 
 
-def measure() -> Iterator[PageCost]:
+def measure() -> Iterator[Comparison]:
     """Every page, of two projects with the same files, one after the other in each round."""
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
@@ -85,11 +68,18 @@ def _fill(project: Project, packs: int) -> None:
     assert len(read_packs(project.repository_id)) == packs
 
 
-def _compare(client: FlaskClient, page: str, path: str) -> PageCost:
+def _compare(client: FlaskClient, page: str, path: str) -> Comparison:
     few, many = path.format("few"), path.format("many")
     for address in (few, many):
         client.get(address)
         client.get(address)
     costs = [(measure_request(client, few), measure_request(client, many)) for _ in range(ROUNDS)]
-    medians = [statistics.median(cost[which][kind] for cost in costs) for which in (0, 1) for kind in (0, 1)]
-    return PageCost(page, *(round(value, 1) for value in medians))
+    less, more = (_runs_of(runs) for runs in zip(*costs, strict=True))
+    few_packs = f"{FEW} packs"
+    ratio = cpu_ratio(f"{page} with {MANY} packs", more, few_packs, less)
+    return Comparison(page, more, {few_packs: less}, [ratio])
+
+
+def _runs_of(milliseconds: Iterable[tuple[float, float]]) -> Runs:
+    wall, cpu = zip(*milliseconds, strict=True)
+    return Runs([each / 1000 for each in wall], [each / 1000 for each in cpu])

@@ -2,18 +2,16 @@
 
 import resource
 import secrets
-import statistics
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask.testing import FlaskClient
 
 from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
+from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.deployment import forget_pages
 from benchmarks.setting.importing import import_repository
 from framework import rooms
@@ -30,29 +28,13 @@ TOLD_LINES = 1_000
 ROUNDS = 15
 
 
-@dataclass(frozen=True)
-class PageTime:
-    """A page, the medians of the server's time and CPU (git's with it), and what it may take, in milliseconds."""
-
-    page: str
-    milliseconds: float
-    cpu_milliseconds: float
-    target: float
-
-
 def tabulate() -> Table:
     """How long the server works on each kind of page that it renders anew."""
-    times = list(measure())
-    return Table(
-        f"{'pages of 20,000 commits and 5,000 files, ms':<66} {'took':>5} {'CPU':>5} {'target':>7}",
-        [f"{it.page:<66} {it.milliseconds:>5.0f} {it.cpu_milliseconds:>5.0f} {it.target:>7.0f}" for it in times],
-        [asdict(it) for it in times],
-        [Figure(it.page, it.milliseconds, "ms", it.target) for it in times],
-    )
+    return show_figures("pages of 20,000 commits and 5,000 files, rendered anew", list(measure()))
 
 
-def measure() -> Iterator[PageTime]:
-    """Every page of the table, after one look at each."""
+def measure() -> Iterator[Figure]:
+    """Every page of the table, after one look at each: its time, and CPU with git's."""
     with TemporaryDirectory() as folder:
         make_repository(Path(folder) / "source")
         data = Path(folder) / "data"
@@ -64,15 +46,16 @@ def measure() -> Iterator[PageTime]:
         project = create_project(owner, name="large", description="", visibility="public")
         import_repository(project.repository_id, Path(folder) / "source")
         client, sha = app.test_client(), find_tip(Path(folder) / "source")
-        first = _times(client, "/bench/large", rounds=1)
+        yield from _measure_page(
+            client, "project page, first look (last changes follow)", "/bench/large", 2000, rounds=1
+        )
         write_graph(project.repository_id)
-        yield PageTime("project page, first look (last changes follow)", *first, 2000)
         client.get("/bench/large/blame/main/folder-7/file-7.py")  # the copy is whole from here on
-        blame = _times(client, "/bench/large/blame/main/told.txt", rounds=1)
-        yield PageTime(f"blame of {TOLD_LINES:,} lines, first look", *blame, 300)
+        blame = "/bench/large/blame/main/told.txt"
+        yield from _measure_page(client, f"blame of {TOLD_LINES:,} lines, first look", blame, 300, rounds=1)
         for name, path, target in _pages(sha):
             client.get(f"{path}{'&' if '?' in path else '?'}whole=1")
-            yield PageTime(name, *_times(client, path, rounds=ROUNDS), target)
+            yield from _measure_page(client, name, path, target)
         deployments.leave()
 
 
@@ -87,10 +70,12 @@ def _pages(sha: str) -> Iterator[tuple[str, str, float]]:
     yield "go to file", "/bench/large/find/main?q=fo7fi7", 100
 
 
-def _times(client: FlaskClient, path: str, *, rounds: int) -> tuple[float, float]:
-    """The medians of wall time and of CPU time, in milliseconds."""
+def _measure_page(
+    client: FlaskClient, name: str, path: str, target_ms: float, *, rounds: int = ROUNDS
+) -> Iterator[Figure]:
     walls, cpus = zip(*(measure_request(client, path) for _ in range(rounds)), strict=True)
-    return round(statistics.median(walls), 1), round(statistics.median(cpus), 1)
+    yield Figure.of_runs(name, walls, "ms", target_ms)
+    yield Figure.of_runs(f"{name}: CPU", cpus, "ms")
 
 
 def measure_request(client: FlaskClient, path: str, headers: Mapping[str, str] | None = None) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from threading import Barrier
 from urllib.parse import urlsplit
 
-from benchmarks.report.figures import Figure
+from benchmarks.report.figures import Figure, ratios
 from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.history import MIB, Shape
 from benchmarks.setting.served import TIMES, Bench, served
@@ -30,21 +30,21 @@ def measure() -> Iterator[Figure]:
     with served(SHAPE) as bench:
         _read(bench, 1)
         turns = [(_read(bench, 1), _read(bench, READERS)) for _ in range(TIMES)]
-    one, many = (statistics.median(turn[side][0] for turn in turns) for side in (0, 1))
-    asked, asked_by_many = (statistics.median(turn[side][1] for turn in turns) for side in (0, 1))
-    yield Figure("first byte for one reader", one * 1000, "ms")
-    yield Figure(f"first byte for the median of {READERS}", many * 1000, "ms")
-    yield Figure(f"first byte for the median of {READERS}, one reader = 1", many / one, "x", SLOWER)
-    yield Figure(f"requests to the store of {READERS} beyond those of one", asked_by_many - asked, "", 0)
+    one, many = ([turn[side][0] for turn in turns] for side in (0, 1))
+    beyond = [asked_by_many - asked for (_wait, asked), (_longer, asked_by_many) in turns]
+    yield Figure.of_runs("first byte for one reader", one, "ms")
+    yield Figure.of_runs(f"first byte for the median of {READERS}", many, "ms")
+    yield Figure.of_runs(f"first byte for the median of {READERS}, one reader = 1", ratios(many, one), "x", SLOWER)
+    yield Figure.of_runs(f"requests to the store of {READERS} beyond those of one", beyond, "", 0)
 
 
 def _read(bench: Bench, readers: int) -> tuple[float, float]:
-    """The median wait for the first byte of the page, and the requests to the store, the project being cold."""
+    """The median wait for the first byte of the page in ms, and the requests to the store, the project being cold."""
     bench.sleep()
     before, together = count_store_requests(bench), Barrier(readers)
     with ThreadPoolExecutor(readers) as pool:
         waits = list(pool.map(lambda _reader: _wait_for_first_byte(bench, together), range(readers)))
-    return statistics.median(waits), count_store_requests(bench) - before
+    return statistics.median(waits) * 1000, count_store_requests(bench) - before
 
 
 def _wait_for_first_byte(bench: Bench, together: Barrier) -> float:

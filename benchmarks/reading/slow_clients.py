@@ -4,14 +4,14 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from benchmarks.report.table import Table
+from benchmarks.report.figures import Figure
+from benchmarks.report.table import Table, show_figures
 from tests.servers.application import deployments
 from tests.servers.application.gunicorn import gunicorn
 from tests.servers.run import Run
@@ -27,26 +27,12 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Wait:
-    """The longest and the middle of some waits for the front page, in milliseconds."""
-
-    slow_clients: str
-    median_ms: float
-    longest_ms: float
-
-
 def tabulate() -> Table:
     """How soon a page comes while slow clients hold connections."""
-    waits = list(measure())
-    return Table(
-        f"{f'front page, beside {SLOW} slow clients, ms':<64} {'median':>7} {'longest':>7}",
-        [f"{it.slow_clients:<64} {it.median_ms:>7} {it.longest_ms:>7}" for it in waits],
-        [asdict(it) for it in waits],
-    )
+    return show_figures(f"front page, beside {SLOW} slow clients", list(measure()))
 
 
-def measure() -> Iterator[Wait]:
+def measure() -> Iterator[Figure]:
     """Each kind of slow client."""
     with TemporaryDirectory() as folder:
         run = Run(Path(folder) / "servers", os.getpid())
@@ -60,13 +46,12 @@ def measure() -> Iterator[Wait]:
         run.end()
 
 
-def _measured(kind: str, begun: bytes | None, port: int) -> Wait:
+def _measured(kind: str, begun: bytes | None, port: int) -> Figure:
     with ExitStack() as open_ones:
         for _number in range(SLOW if begun else 0):
             client = open_ones.enter_context(socket.create_connection(("127.0.0.1", port)))
             client.sendall(begun or b"")
-        times = sorted(_page_seconds(port) * 1000 for _number in range(PAGES))
-    return Wait(kind, round(times[len(times) // 2], 1), round(times[-1], 1))
+        return Figure.of_runs(kind, [_page_seconds(port) * 1000 for _number in range(PAGES)], "ms")
 
 
 def _page_seconds(port: int) -> float:

@@ -62,9 +62,9 @@ class Reader:
         assert status.startswith("304" if tag else "200"), (path, status)
         return answered["ETag"], used
 
-    def measure(self, path: str, *, tag: str = "") -> float:
-        """The median of many times, in milliseconds."""
-        return statistics.median(self.get(path, tag=tag)[1] for _round in range(ROUNDS))
+    def measure(self, path: str, *, tag: str = "") -> list[float]:
+        """Milliseconds of many times."""
+        return [self.get(path, tag=tag)[1] for _round in range(ROUNDS)]
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def _measure_warm(site: Site) -> Iterator[Figure]:
                 reader.get(address + place)
             asked = len([text for text in statements if text != "BEGIN"])
             confirming = reader.measure(address + place, tag=tag)
-            yield Figure(f"{name}, {who}", reader.measure(address + place), "ms", MOST_MILLISECONDS)
-            yield Figure(f"{name}, {who}: 304", confirming, "ms", MOST_CONFIRMING_MILLISECONDS)
+            yield Figure.of_runs(f"{name}, {who}", reader.measure(address + place), "ms", MOST_MILLISECONDS)
+            yield Figure.of_runs(f"{name}, {who}: 304", confirming, "ms", MOST_CONFIRMING_MILLISECONDS)
             yield Figure(f"{name}, {who}: statements", asked, "", MOST_STATEMENTS)
 
 
@@ -137,18 +137,18 @@ def _measure_refs(site: Site) -> Iterator[Figure]:
         firsts, seconds = ([view(reader, path) for path in paths] for view in (_measure_first, Reader.measure))
         for view, (less, more) in (("first", firsts), ("second", seconds)):
             title = f"{name} at {MANY_REFS:,} refs, {FEW_REFS} refs = 1: {view} view"
-            yield Figure(title, more / less, "x", MOST_FOR_REFS)
-            yield Figure(f"{name} at {MANY_REFS:,} refs: {view} view", more, "ms")
+            yield Figure(title, statistics.median(more) / statistics.median(less), "x", MOST_FOR_REFS)
+            yield Figure.of_runs(f"{name} at {MANY_REFS:,} refs: {view} view", more, "ms")
 
 
-def _measure_first(reader: Reader, path: str) -> float:
-    """The median of the CPU that a page takes that was not kept, in milliseconds, in a process that has made one."""
+def _measure_first(reader: Reader, path: str) -> list[float]:
+    """The CPU that a page takes that was not kept, in milliseconds, in a process that has made one."""
     reader.get(path)
-    found = []
+    found = list[float]()
     for _round in range(FIRST_ROUNDS):
         shutil.rmtree(config.current().data / "pages")
         found.append(reader.get(path)[1])
-    return statistics.median(found)
+    return found
 
 
 def _make_repository(source: Path, refs: int) -> None:

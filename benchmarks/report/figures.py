@@ -1,6 +1,6 @@
 """What a benchmark measures: figures with their limits, and what the runs of one piece of work took."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -10,13 +10,29 @@ EXACT_UNITS = {"%", "", "bytes", "MiB"}
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured, in this unit, and what it may be at most (or at least, where `at_least` says so)."""
+    """What was measured, in this unit, and what it may be at most (or at least, where `at_least` says so).
+
+    Of several runs it is the median, and knows the least and the most of them; None where there was one.
+    """
 
     name: str
     value: float
     unit: str
     limit: float | None = None
     at_least: bool = False
+    least: float | None = None
+    most: float | None = None
+
+    @classmethod
+    def of_runs(
+        cls, name: str, runs: Sequence[float], unit: str, limit: float | None = None, *, at_least: bool = False
+    ) -> "Figure":
+        """What these runs found.
+
+        Raises:
+            statistics.StatisticsError: there was none.
+        """
+        return cls(name, median(runs), unit, limit, at_least, min(runs), max(runs))
 
     @property
     def holds(self) -> bool:
@@ -60,6 +76,15 @@ class Runs:
     def cpu_median(self) -> float | None:
         """Seconds of the processors, None where nobody counted them."""
         return median(self.cpu_seconds) if self.cpu_seconds else None
+
+
+def ratios(runs: Iterable[float], others: Iterable[float]) -> list[float]:
+    """How many times the other one each of these runs took, which were made in turns.
+
+    Raises:
+        ValueError: there are more of one.
+    """
+    return [run / other for run, other in zip(runs, others, strict=True)]
 
 
 OURS = "Holdfast"

@@ -23,9 +23,9 @@ class Table:
 
 
 def show_figures(head: str, figures: Sequence[Figure]) -> Table:
-    """These figures, each with its limit; counts and shares have to keep theirs, times are this machine's."""
+    """These figures, with the least and the most of several runs; counts have to keep their limits, times need not."""
     return Table(
-        f"{head:<72} {'measured':>12} {'limit':>9}",
+        f"{head:<72} {'median':>12} {'min':>8} {'max':>8} {'limit':>9}",
         [_figure_line(figure) for figure in figures],
         [asdict(figure) for figure in figures],
         _with_limits(figures),
@@ -66,7 +66,13 @@ def _with_limits(figures: Sequence[Figure]) -> list[Figure]:
 def _figure_line(figure: Figure) -> str:
     limit = "" if figure.limit is None else f"{'>=' if figure.at_least else '<='} {figure.limit:g}"
     failed = "" if figure.holds else f"  {show_verdict(figure)}"
-    return f"{figure.name:<72} {figure.value:>8.2f} {figure.unit:<3} {limit:>9}{failed}"
+    value, least, most = map(_show_value, (figure.value, figure.least, figure.most))
+    return f"{figure.name:<72} {value:>8} {figure.unit:<3} {least:>8} {most:>8} {limit:>9}{failed}".rstrip()
+
+
+def _show_value(value: float | None) -> str:
+    """With two digits behind the point, where it is not a whole number; nothing for None."""
+    return "" if value is None else f"{value:,.2f}".removesuffix(".00")
 
 
 def _comparison_lines(comparison: Comparison) -> Iterator[str]:

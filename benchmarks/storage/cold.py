@@ -47,16 +47,16 @@ def measure(shape: Shape | None = None) -> list[Figure]:
 
 def _first_page(bench: Bench) -> Iterator[Figure]:
     browser.get(f"{bench.server.url}/explore", timeout=60)
-    cold = bench.when_cold(lambda: _timed(lambda: _page(bench)))
-    yield Figure("first page of a cold project of 1 GB", statistics.median(cold) * 1000, "ms", 400)
+    cold = bench.when_cold(lambda: _timed(lambda: _page(bench)) * 1000)
+    yield Figure.of_runs("first page of a cold project of 1 GB", cold, "ms", 400)
     marker = read_marker(eviction.copy_path(bench.project.repository_id))
     _snapshot, packs = read_snapshot_and_packs(bench.project.repository_id)
     share = (marker.size_bytes if marker else 0) / sum(pack.pack_bytes + pack.idx_bytes for pack in packs)
     yield Figure("the bytes that it fetched, of all", share * 100, "%", 2)
-    warm = [_timed(lambda: _page(bench)) for _ in range(TIMES)]
-    yield Figure("the same page, warm", statistics.median(warm) * 1000, "ms")
-    over = statistics.median(cold) - statistics.median(warm)
-    yield Figure("what the cold page takes beyond the warm one", over * 1000, "ms", OVER_WARM_MS)
+    warm = [_timed(lambda: _page(bench)) * 1000 for _ in range(TIMES)]
+    yield Figure.of_runs("the same page, warm", warm, "ms")
+    over = [one - statistics.median(warm) for one in cold]
+    yield Figure.of_runs("what the cold page takes beyond the warm one", over, "ms", OVER_WARM_MS)
 
 
 def _page(bench: Bench) -> None:
@@ -67,12 +67,10 @@ def _opened_file(bench: Bench) -> Iterator[Figure]:
     """From a click on the project's page; and from a link by mail, when nothing is here."""
     path = f"{bench.project.path}/raw/main/videos/opened"
     _page(bench)
-    firsts = [stream(bench, "GET", path)[0] for _ in range(TIMES)]
-    yield Figure(
-        "first byte of a 50 MB file of a project whose page was opened", statistics.median(firsts) * 1000, "ms", 200
-    )
-    cold = bench.when_cold(lambda: stream(bench, "GET", path)[0])
-    yield Figure("first byte of the file by a link, nothing is here", statistics.median(cold) * 1000, "ms")
+    firsts = [stream(bench, "GET", path)[0] * 1000 for _ in range(TIMES)]
+    yield Figure.of_runs("first byte of a 50 MB file of a project whose page was opened", firsts, "ms", 200)
+    cold = bench.when_cold(lambda: stream(bench, "GET", path)[0] * 1000)
+    yield Figure.of_runs("first byte of the file by a link, nothing is here", cold, "ms")
 
 
 def _clone(bench: Bench) -> Iterator[Figure]:

@@ -1,13 +1,12 @@
 """An old version of a large file of a cold project, beside its newest: requests, and time with S3 30 ms away."""
 
-import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import requests as browser
 
-from benchmarks.report.figures import Figure
+from benchmarks.report.figures import Figure, ratios
 from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.deployment import Project
 from benchmarks.setting.history import MIB, Shape
@@ -42,15 +41,15 @@ def measure() -> Iterator[Figure]:
         for _ in range(TIMES):
             for path, measured in found.items():
                 measured.append(_open(bench, path))
-        first, whole, asked = (statistics.median(figures) for figures in zip(*found[newest], strict=True))
-        yield Figure("the newest version: first byte", first * 1000, "ms")
-        yield Figure("the newest version: all of it", whole * 1000, "ms")
-        yield Figure("the newest version: requests to S3", asked, "", 1)
-        first, longer, asked = (statistics.median(figures) for figures in zip(*found[old], strict=True))
-        yield Figure(f"a version {BACK} changes back: first byte", first * 1000, "ms")
-        yield Figure(f"a version {BACK} changes back: all of it", longer * 1000, "ms")
-        yield Figure(f"a version {BACK} changes back: requests to S3", asked, "", 2)
-        yield Figure("its time, in that of the newest", longer / whole, "x", SLOWER)
+        first, whole, asked = zip(*found[newest], strict=True)
+        yield Figure.of_runs("the newest version: first byte", first, "ms")
+        yield Figure.of_runs("the newest version: all of it", whole, "ms")
+        yield Figure.of_runs("the newest version: requests to S3", asked, "", 1)
+        first, longer, asked = zip(*found[old], strict=True)
+        yield Figure.of_runs(f"a version {BACK} changes back: first byte", first, "ms")
+        yield Figure.of_runs(f"a version {BACK} changes back: all of it", longer, "ms")
+        yield Figure.of_runs(f"a version {BACK} changes back: requests to S3", asked, "", 2)
+        yield Figure.of_runs("its time, in that of the newest", ratios(longer, whole), "x", SLOWER)
 
 
 def _store_versions(bench: Bench) -> list[str]:
@@ -68,9 +67,9 @@ def _store_versions(bench: Bench) -> list[str]:
 
 
 def _open(bench: Bench, path: str) -> tuple[float, float, float]:
-    """Seconds until the first byte and until the last one, and requests to the store."""
+    """Milliseconds until the first byte and until the last one, and requests to the store."""
     bench.sleep()
     assert browser.get(bench.address, timeout=60).ok
     before = count_store_requests(bench)
     first, whole = stream(bench, "GET", path)
-    return first, whole, count_store_requests(bench) - before
+    return first * 1000, whole * 1000, count_store_requests(bench) - before

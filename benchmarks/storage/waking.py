@@ -7,12 +7,12 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
+from benchmarks.report.figures import Comparison, Figure, Runs
+from benchmarks.report.table import Table, show_comparisons
 from benchmarks.setting.deployment import Project
 from benchmarks.setting.distance import ROUND_TRIP_SECONDS, distant
 from framework import config
@@ -32,43 +32,12 @@ FILES, FILE_BYTES = 3, 2000
 TIMES = 15
 
 
-@dataclass(frozen=True)
-class Wake:
-    """What waking took, the best of some times; `round_trip_ms` is what the service's distance adds to a request."""
-
-    packs: int
-    indexes_stored: bool
-    round_trip_ms: float
-    requests: int
-    milliseconds: float
-    cpu_milliseconds: float
-
-    @property
-    def budget(self) -> int:
-        """The requests that it may make."""
-        return self.packs * (1 + self.indexes_stored)
-
-
 def tabulate() -> Table:
     """What a cold project of small packs costs whoever wakes it; requests are exact, times are this machine's."""
-    wakes = list(measure())
-    return Table(
-        f"{'waking a project of small packs':<56} {'ms':>7} {'CPU ms':>7} {'asked':>6} {'budget':>7}",
-        [
-            f"{_name(it):<56} {it.milliseconds:>7} {it.cpu_milliseconds:>7} {it.requests:>6} {it.budget:>7}"
-            for it in wakes
-        ],
-        [asdict(it) for it in wakes],
-        [Figure(f"{_name(it)}: requests", it.requests, "", it.budget) for it in wakes],
-    )
+    return show_comparisons("waking a project of small packs", list(measure()))
 
 
-def _name(wake: Wake) -> str:
-    where = "in the store" if wake.indexes_stored else "made here"
-    return f"{wake.packs} packs, indexes {where}, S3 at {wake.round_trip_ms:.0f} ms"
-
-
-def measure() -> Iterator[Wake]:
+def measure() -> Iterator[Comparison]:
     """Every row of the table."""
     with TemporaryDirectory() as folder:
         run = Run(Path(folder) / "servers", owner=os.getpid())
@@ -82,14 +51,18 @@ def measure() -> Iterator[Wake]:
             run.end()
 
 
-def _measure(near: Config, far: str, folder: Path) -> Iterator[Wake]:
+def _measure(near: Config, far: str, folder: Path) -> Iterator[Comparison]:
     for packs in PACKS:
         for stored in (True, False):
             with _process(replace(near, store_small_indexes=stored)):
                 project = _fill(packs, folder)
-            for endpoint, seconds in ((near.s3_endpoint_url, 0.0), (far, ROUND_TRIP_SECONDS)):
+            indexes = "in the store" if stored else "made here"
+            for endpoint, distance_ms in ((near.s3_endpoint_url, 0), (far, ROUND_TRIP_SECONDS * 1000)):
                 with _process(replace(near, s3_endpoint_url=endpoint, prefetch=False)):
-                    yield _wake(project, packs, stored=stored, round_trip_seconds=seconds)
+                    runs = _wake(project)
+                work = f"{packs} packs, indexes {indexes}, S3 at {distance_ms:g} ms"
+                most = Figure(f"{work}: requests", runs.requests or 0, "", packs * (1 + stored))
+                yield Comparison(work, runs, {}, [most])
 
 
 @contextmanager
@@ -111,7 +84,7 @@ def _fill(packs: int, folder: Path) -> Project:
     return project
 
 
-def _wake(project: Project, packs: int, *, stored: bool, round_trip_seconds: float) -> Wake:
+def _wake(project: Project) -> Runs:
     taken, cpu = list[float](), list[float]()
     list(store().list("nothing/"))  # the connection is there already
     for _ in range(TIMES):
@@ -119,6 +92,6 @@ def _wake(project: Project, packs: int, *, stored: bool, round_trip_seconds: flo
         started, used = time.perf_counter(), time.process_time()
         with requests() as asked, open_copy(project.repository_id):
             pass
-        taken.append((time.perf_counter() - started) * 1000)
-        cpu.append((time.process_time() - used) * 1000)
-    return Wake(packs, stored, round_trip_seconds * 1000, asked.total, round(min(taken), 1), round(min(cpu), 1))
+        taken.append(time.perf_counter() - started)
+        cpu.append(time.process_time() - used)
+    return Runs(taken, cpu, requests=asked.total)

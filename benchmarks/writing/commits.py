@@ -4,9 +4,9 @@ import secrets
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,8 +15,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from benchmarks.reading.pages import count_cpu_seconds
-from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
+from benchmarks.report.figures import Comparison, Runs, cpu_ratio
+from benchmarks.report.table import Table, show_comparisons
 from benchmarks.setting.importing import import_repository
 from framework import rooms
 from framework.accounts.lifecycle.operations import create_user
@@ -49,22 +49,6 @@ FILES_IN_A_FOLDER = 100
 CONSOLIDATED_AFTER = 50
 
 
-@dataclass(frozen=True)
-class Commit:
-    """Medians of one commit: milliseconds, CPU among them, statements to SQL, and requests to the object store.
-
-    The ratio is that of the CPU to the CPU of a commit to a small project beside it.
-    """
-
-    project: str
-    milliseconds: float
-    cpu_milliseconds: float
-    statements: float
-    requests: float
-    ratio: float
-    goal: float
-
-
 @dataclass
 class _Program:
     """Somebody who commits by the API."""
@@ -86,22 +70,11 @@ class _Program:
 
 def tabulate() -> Table:
     """What a commit of one file costs, however large the project is."""
-    found = list(measure())
-    return Table(
-        f"{'a commit of one file by the API, the smallest = 1':<60}"
-        f" {'ms':>6} {'CPU':>6} {'ratio':>6} {'SQL':>4} {'S3':>3}",
-        [
-            f"{it.project:<60} {it.milliseconds:>6.0f} {it.cpu_milliseconds:>6.0f} {it.ratio:>6.2f}"
-            f" {it.statements:>4.0f} {it.requests:>3.0f}"
-            for it in found
-        ]
-        + [FORMAT_LIMIT],
-        [asdict(it) for it in found],
-        [Figure(f"{it.project}: CPU, the smallest = 1", it.ratio, "x", it.goal) for it in found],
-    )
+    table = show_comparisons("a commit of one file by the API", list(measure()))
+    return replace(table, lines=[*table.lines, FORMAT_LIMIT])
 
 
-def measure() -> Iterator[Commit]:
+def measure() -> Iterator[Comparison]:
     """Each kind of many, from few to very many."""
     yield from _compare("{:,} files", (10, 1000, 100_000), lambda program, count: _import(program, files=count))
     yield from _compare("{:,} branches", (1, 1000, 10_000), lambda program, count: _import(program, branches=count))
@@ -109,7 +82,7 @@ def measure() -> Iterator[Commit]:
     yield from _compare("after {:,} versions", (10, 1000, 10_000), _make_versions)
 
 
-def _compare(name: str, counts: tuple[int, ...], fill: Callable[[_Program, int], None]) -> Iterator[Commit]:
+def _compare(name: str, counts: tuple[int, ...], fill: Callable[[_Program, int], None]) -> Iterator[Comparison]:
     """The same with more and more, each in turns with the smallest.
 
     A machine's speed changes by half within minutes, so that two figures taken one after the other say nothing.
@@ -119,18 +92,24 @@ def _compare(name: str, counts: tuple[int, ...], fill: Callable[[_Program, int],
             for one, size in ((small, counts[0]), (program, count)):
                 fill(one, size)
                 one.commit()
-            found, floor = zip(*[(_measure_one(program), _measure_one(small)) for _ in range(ROUNDS)], strict=True)
-        wall, cpu, statements, asked = (statistics.median(figures) for figures in zip(*found, strict=True))
-        ratio = cpu / statistics.median(cpu for _wall, cpu, *_counts in floor)
-        yield Commit(name.format(count), round(wall, 1), round(cpu, 1), statements, asked, round(ratio, 2), GOAL)
+            turns = [(_measure_one(program), _measure_one(small)) for _ in range(ROUNDS)]
+        grown, smallest = (_runs_of(side) for side in zip(*turns, strict=True))
+        work, beside = name.format(count), name.format(counts[0])
+        yield Comparison(work, grown, {beside: smallest}, [cpu_ratio(work, grown, beside, smallest, most=GOAL)])
 
 
-def _measure_one(program: _Program) -> tuple[float, float, float, float]:
+def _runs_of(commits: Iterable[tuple[float, float, int, int]]) -> Runs:
+    wall, cpu, statements, asked = zip(*commits, strict=True)
+    return Runs(wall, cpu, statistics.median(statements), statistics.median(asked))
+
+
+def _measure_one(program: _Program) -> tuple[float, float, int, int]:
+    """Seconds, those of the processors, statements to SQL, and requests to the store."""
     with _statements() as made, requests() as asked:
         start, cpu = time.perf_counter(), count_cpu_seconds()
         program.commit()
         wall, used = time.perf_counter() - start, count_cpu_seconds() - cpu
-    return wall * 1000, used * 1000, len(made), asked.total
+    return wall, used, len(made), asked.total
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 
 from sqlalchemy import insert
 
 from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
+from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.deployment import Project, project
 from framework import config
 from framework.celery.jobs import track_progress
@@ -33,27 +32,12 @@ GROWTH = 2.0
 """How much larger the entry of a change may be in a large project than in an empty one."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """Bytes in the journal, and how many there may be."""
-
-    what: str
-    size_bytes: int
-    budget_bytes: int
-
-
 def tabulate() -> Table:
     """What the journal keeps for a small change, however much the project has."""
-    kept = list(measure())
-    return Table(
-        f"{'journal, beside 10,000 refs and 10,000 Git LFS objects':<64} {'bytes':>11} {'budget':>11}",
-        [f"{it.what:<64} {it.size_bytes:>11,} {it.budget_bytes:>11,}" for it in kept],
-        [asdict(it) for it in kept],
-        [Figure(it.what, it.size_bytes, "bytes", it.budget_bytes) for it in kept],
-    )
+    return show_figures("journal, beside 10,000 refs and 10,000 Git LFS objects", list(measure()))
 
 
-def measure() -> Iterator[Kept]:
+def measure() -> Iterator[Figure]:
     """A thousand changes of a small file in a project of ten thousand refs and as many Git LFS objects."""
     with project() as made:
         made.upload({"first": 100})
@@ -70,11 +54,11 @@ def measure() -> Iterator[Kept]:
                 write_checkpoints()
         entries = _entries(made)  # the last one is the consolidation's
         checkpoints = _sizes(made, "checkpoints")
-        yield Kept("a change in an empty project", alone, alone)
-        yield Kept("a change in a large one", entries[-2], int(alone * GROWTH))
+        yield Figure("a change in an empty project", alone, "bytes")
+        yield Figure("a change in a large one", entries[-2], "bytes", int(alone * GROWTH))
         kept = sum(entries) - before + sum(checkpoints[:-2])
-        yield Kept(f"{CHANGES:,} changes, beside the last two checkpoints", kept, BEYOND_BYTES)
-        yield Kept("one of these checkpoints", checkpoints[-1], checkpoints[-1])
+        yield Figure(f"{CHANGES:,} changes, beside the last two checkpoints", kept, "bytes", BEYOND_BYTES)
+        yield Figure("one of these checkpoints", checkpoints[-1], "bytes")
 
 
 def _grow(made: Project) -> None:

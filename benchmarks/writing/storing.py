@@ -1,52 +1,55 @@
 """Storing one file of 100 MiB: CPU and memory beside the floor of hashing and copying it."""
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.report.table import Table
+from benchmarks.report.figures import Figure, ratios
+from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.deployment import MIB, project
+from benchmarks.setting.running import read_most_mib
 from framework.files import read_chunks
 from framework.gitcore.pack_writer import blob_hash
 
 SIZE = 100 * MIB
 
 
+WAYS = {"floor": "hashing and copying", "stored": "a whole upload"}
+ROUNDS = 3
+
+
 @dataclass(frozen=True)
 class Storing:
     """Seconds of CPU for a way of storing the file, and by how many MiB the process grew."""
 
-    way: str
     cpu_seconds: float
     growth_mib: float
 
 
 def tabulate() -> Table:
     """CPU and memory for a file of 100 MiB, without HTTP."""
-    ways = measure()
-    lines = [f"{way.way:<72} {way.cpu_seconds:>5} {way.growth_mib:>7}" for way in ways]
-    ratio = ways[1].cpu_seconds / max(ways[0].cpu_seconds, 0.01)
-    return Table(
-        f"{'100 MiB of noise':<72} {'CPU s':>5} {'+ MiB':>7}",
-        [*lines, f"{'ratio to the floor':<72} {ratio:>5.1f}"],
-        [asdict(way) for way in ways],
-    )
+    return show_figures("100 MiB of noise, without HTTP", list(measure()))
 
 
-def measure() -> list[Storing]:
-    """The floor, and a whole upload without HTTP: hash, pack, store, commit; each in a process of its own."""
-    found = []
-    for way in ("floor", "stored"):
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.writing.storing", way], capture_output=True, check=True, text=True
-        )
-        found.append(Storing(**json.loads(done.stdout)))
-    return found
+def measure() -> Iterator[Figure]:
+    """The floor, and a whole upload without HTTP: hash, pack, store, commit; in turns, each in a process of its own."""
+    turns = [{way: _measure_alone(way) for way in WAYS} for _round in range(ROUNDS)]
+    for way, what in WAYS.items():
+        yield Figure.of_runs(f"{what}: CPU", [turn[way].cpu_seconds for turn in turns], "s")
+        yield Figure.of_runs(f"{what}: growth of the process", [turn[way].growth_mib for turn in turns], "MiB")
+    floors, stored = ([turn[way].cpu_seconds for turn in turns] for way in WAYS)
+    yield Figure.of_runs(f"{WAYS['stored']}: CPU, {WAYS['floor']} = 1", ratios(stored, floors), "x")
+
+
+def _measure_alone(way: str) -> Storing:
+    command = [sys.executable, "-m", "benchmarks.writing.storing", way]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return Storing(**json.loads(done.stdout))
 
 
 def _floor(file: Path) -> None:
@@ -62,13 +65,9 @@ def _measured(way: str) -> Storing:
         made.upload({"warm-up": MIB})
         put = made.noise("large", SIZE)
         work: Callable[[], None] = (lambda: _floor(put.file)) if way == "floor" else (lambda: made.store([put]))
-        before, started = _peak_mib(), time.process_time()
+        before, started = read_most_mib(os.getpid()), time.process_time()
         work()
-        return Storing(way, round(time.process_time() - started, 2), round(_peak_mib() - before, 1))
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return Storing(time.process_time() - started, read_most_mib(os.getpid()) - before)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from statistics import median
 
-from benchmarks.report.figures import Figure
-from benchmarks.report.table import Table
+from benchmarks.report.figures import Comparison, Figure, Runs, time_ratio
+from benchmarks.report.table import Table, show_comparisons
 from benchmarks.setting.deployment import MIB, project
 from benchmarks.setting.running import application, family, read_most_mib
 from framework import config
@@ -25,18 +24,9 @@ SIZE = 100 * MIB
 AT_ONCE = 8
 GROWTH_MIB = 32
 SLOWER = 2.0
+FLOOR = "the same without HTTP"
 ROUNDS = 3
 PIECE_BYTES = 1 << 18
-
-
-@dataclass(frozen=True)
-class Uploading:
-    """Wall seconds (medians of three) with and without HTTP, and by how many MiB the process grew for each upload."""
-
-    http_seconds: float
-    floor_seconds: float
-    ratio: float
-    growth_mib_each: float
 
 
 @dataclass(frozen=True)
@@ -65,24 +55,10 @@ class _Server:
 
 def tabulate() -> Table:
     """Wall time of a file of 100 MiB with HTTP, and memory of eight at once."""
-    found = measure()
-    times = f"{found.http_seconds:>7} {found.floor_seconds:>7} {found.ratio:>5}"
-    growth = "MiB that the web process grew for each of 8 uploads at once"
-    return Table(
-        f"{'upload of 100 MiB over loopback':<64} {'s':>7} {'floor':>7} {'ratio':>5}",
-        [
-            f"{'from first byte to answer, beside the same without HTTP (aim: 2)':<64} {times}",
-            f"{growth:<72} {found.growth_mib_each:>5} {GROWTH_MIB:>7}",
-        ],
-        [asdict(found)],
-        [
-            Figure("100 MiB by tus: time, the same without HTTP = 1", found.ratio, "x", SLOWER),
-            Figure("memory for each of 8 uploads at once", found.growth_mib_each, "MiB", GROWTH_MIB),
-        ],
-    )
+    return show_comparisons("upload over loopback", [measure()])
 
 
-def measure() -> Uploading:
+def measure() -> Comparison:
     """One file of 100 MiB by itself, then eight at the same time, into one web process."""
     with project() as made:
         file = made.noise("large", SIZE).file
@@ -92,13 +68,18 @@ def measure() -> Uploading:
             server = _Server(running.port, token)
             server.upload(file)
             rounds = [(_seconds(lambda: server.upload(file)), _seconds(lambda: _floor(file))) for _ in range(ROUNDS)]
-            http, floor = (median(times) for times in zip(*rounds, strict=True))
+            http, floor = (Runs(times) for times in zip(*rounds, strict=True))
             _gunicorn, web = family(running.process_id)
             before = read_most_mib(web)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(server.upload, [file] * AT_ONCE))
             growth = (read_most_mib(web) - before) / AT_ONCE
-    return Uploading(round(http, 2), round(floor, 2), round(http / floor, 2), round(growth, 1))
+    work = "100 MiB by tus"
+    figures = [
+        time_ratio(work, http, FLOOR, floor, most=SLOWER),
+        Figure(f"memory for each of {AT_ONCE} uploads at once", growth, "MiB", GROWTH_MIB),
+    ]
+    return Comparison(work, http, {FLOOR: floor}, figures)
 
 
 def _floor(file: Path) -> None:

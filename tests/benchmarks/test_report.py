@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report.figures import Comparison, Figure, Runs, cpu_ratio, speed, time_ratio
+from benchmarks.report.figures import Comparison, Figure, Runs, cpu_ratio, ratios, speed, time_ratio
 from benchmarks.report.results import keep_results, read_goals, read_results
 from benchmarks.report.summary import show_difference, summarize
 from benchmarks.report.table import Table, show_comparisons, show_figures, show_seconds, show_verdict
@@ -41,6 +41,20 @@ def test_ratios_compare_medians() -> None:
     assert cpu_ratio("clone", ours, "git", theirs, most=1).value == 0.5
     with pytest.raises(ValueError, match="no CPU time"):
         cpu_ratio("clone", ours, "git", Runs([1]), most=1)
+
+
+def test_a_figure_of_several_runs_has_the_median_with_the_least_and_the_most() -> None:
+    table = show_figures("pages", [Figure.of_runs("a page", [9, 2.5, 4], "ms", 3), Figure("requests", 1048576, "")])
+    page, asked = (line.split() for line in table.lines)
+    assert page == ["a", "page", "4", "ms", "2.50", "9", "<=", "3", "1.33", "x", "missing"]
+    assert asked == ["requests", "1,048,576"]
+    assert [(kept["least"], kept["most"]) for kept in table.figures] == [(2.5, 9), (None, None)]
+
+
+def test_runs_in_turns_are_compared_one_by_one() -> None:
+    assert ratios([2, 9], [1, 3]) == [2, 3]
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        ratios([2, 9], [1])
 
 
 def test_a_comparison_has_a_line_for_each_side_and_names_who_is_absent() -> None:
