@@ -18,7 +18,7 @@ HEAD_START_BYTES = 1 << 16
 LONGEST_HEAD_BYTES = 1 << 17
 LONGEST_OUTGOING_BYTES = 1 << 19
 """So much of an answer may wait for its client without a thread: all of a usual page."""
-RECEIVED_AT_ONCE_BYTES = 1 << 17
+RECEIVED_AT_ONCE_BYTES = 1 << 16
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
 _LONGEST_LENGTH_DIGITS = 15
