@@ -1,5 +1,7 @@
 """A file that holds an access token of ours which works is refused, and the token's owner is told."""
 
+import random
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from framework.accounts.signin.token_leaks import TokenInFile, refuse_tokens, to
 from framework.accounts.signin.tokens import create_token, new_text, revoke_token, tokens_of
 from framework.database.session import transaction
 from framework.database.types import now
+from framework.files import find_all
 from framework.projects.core.access import ProjectAccess
 from tests.accounts.test_tokens import EARLIER
 from tests.api.program import Program
@@ -79,3 +82,13 @@ def test_tokens_are_found_at_any_place_and_within_no_longer_word() -> None:
     assert tokens_in(f"{text} {EARLIER}".encode()) == {text, EARLIER}
     assert tokens_in(NOISE + text.encode() + NOISE) == {text}
     assert tokens_in(f"x{text} {text}x _{EARLIER} {text[:-1]}".encode()) == set()
+
+
+@pytest.mark.parametrize("size_bytes", [0, 5, 1000, 100_000], ids=lambda size: f"{size}-bytes")
+@pytest.mark.parametrize("kind", [bytes, lambda content: memoryview(bytearray(b"hf_" + content))[3:]])
+def test_marks_are_found_in_short_and_long_content(
+    size_bytes: int, kind: Callable[[bytes], bytes | memoryview]
+) -> None:
+    content = bytes(random.Random(size_bytes).choices(b"hf_", k=size_bytes)) + b"hf_"
+    places = [place for place in range(len(content)) if content.startswith(b"hf_", place)]
+    assert list(find_all(kind(content), b"hf_")) == places

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import or_, select
@@ -17,8 +16,7 @@ from framework.database.batches import in_batches
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.errors import Invalid
-
-PIECE_BYTES = 1 << 20
+from framework.files import find_all, read_chunks
 
 _MARKS = tokens.PREFIX.encode(), tokens.EARLIER_PREFIX.encode()
 
@@ -51,7 +49,7 @@ def refuse_tokens(path: str, texts: Iterable[str]) -> None:
 def tokens_in_file(file: Path) -> set[str]:
     """What looks like a token of ours in a file of any size; constant memory."""
     with file.open("rb") as opened:
-        return tokens_in_pieces(iter(partial(opened.read, PIECE_BYTES), b""))
+        return tokens_in_pieces(read_chunks(opened))
 
 
 def tokens_in_pieces(pieces: Iterable[bytes]) -> set[str]:
@@ -69,21 +67,19 @@ class TokenSearch:
         self.found: set[str] = set()
         self._end = b""
 
-    def read(self, piece: bytes) -> None:
+    def read(self, piece: bytes | memoryview) -> None:
         """Search the next piece; a token may lie across some, so the seam is searched, too."""
-        self.found |= tokens_in(piece) | tokens_in(self._end + piece[: tokens.LONGEST])
-        self._end = (self._end + piece[-tokens.LONGEST :])[-tokens.LONGEST :]
+        self.found |= tokens_in(piece) | tokens_in(self._end + bytes(piece[: tokens.LONGEST]))
+        self._end = (self._end + bytes(piece[-tokens.LONGEST :]))[-tokens.LONGEST :]
 
 
-def tokens_in(content: bytes) -> set[str]:
+def tokens_in(content: bytes | memoryview) -> set[str]:
     """What looks like a token of ours; searching for the marks is ten times as fast as for the pattern."""
     found = set[str]()
     for mark in _MARKS:
-        place = content.find(mark)
-        while place >= 0:
+        for place in find_all(content, mark):
             if seen := tokens.PATTERN.match(content, place):
-                found.add(seen[0].decode())
-            place = content.find(mark, place + 1)
+                found.add(bytes(seen[0]).decode())
     return {text for text in found if tokens.is_well_formed(text)} if found else found
 
 
