@@ -110,10 +110,10 @@ class ReceivingParser(FormDataParser):
 
     def _receive(self, segment: MultipartSegment, name: str, form: MultipartForm, events: Iterator[Any]) -> None:
         file = self._receiver.receive()
-        for chunk in iter(events.__next__, None):
-            if not file.size_bytes and (size_bytes := form.guess_size(chunk)):
-                file.expect(size_bytes)
-            file.write(chunk)
+        if size_bytes := form.guess_size():
+            file.expect(size_bytes)
+        for piece in iter(events.__next__, None):
+            file.write(piece)
         file.finish()
         if name and segment.name == "files":
             self._receiver.sent.append((name, file))

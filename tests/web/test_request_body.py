@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 
 import pytest
 from gunicorn.http.body import Body, LengthReader
@@ -13,10 +14,17 @@ from framework.web.server.wsgi import RequestBody
 NEXT = b"GET /next HTTP/1.1\r\n"
 
 
+def read_into_buffer(body: RequestBody, size: int) -> bytes:
+    """What the body writes into a buffer of this size."""
+    buffer = bytearray(size)
+    return bytes(buffer[: body.readinto(buffer)])
+
+
 @pytest.mark.parametrize("size", [1, 3000, 8192, 100_000, 1 << 20])
 @pytest.mark.parametrize("length", [0, 1, 100_000, 300_001])
 @pytest.mark.parametrize("begun", [0, 500], ids=["nothing-before", "some-arrived-with-the-head"])
-def test_it_ends_where_it_ends(size: int, length: int, begun: int) -> None:
+@pytest.mark.parametrize("read", [RequestBody.read, read_into_buffer], ids=["read", "into-a-buffer"])
+def test_it_ends_where_it_ends(size: int, length: int, begun: int, read: Callable[[RequestBody, int], bytes]) -> None:
     if size == 1 and length > 1:
         length = 1000
     ours, theirs = socket.socketpair()
@@ -27,9 +35,9 @@ def test_it_ends_where_it_ends(size: int, length: int, begun: int) -> None:
         unreader = SocketUnreader(ours)
         unreader.unread(content[:begun])
         body = RequestBody(Body(LengthReader(unreader, length)))
-        read = list(iter(lambda: body.read(size), b""))
-        assert b"".join(read) == content
-        assert all(len(part) == size for part in read[:-1])
+        parts = list(iter(lambda: read(body, size), b""))
+        assert b"".join(parts) == content
+        assert all(len(part) == size for part in parts[:-1])
         sender.join()
         assert unreader.read(len(NEXT)) == NEXT
 
@@ -51,3 +59,20 @@ def test_a_body_that_breaks_off_is_short() -> None:
             theirs.sendall(b"half")
         body = RequestBody(Body(LengthReader(SocketUnreader(ours), 8)))
         assert (body.read(8), body.read(8)) == (b"half", b"")
+
+
+def test_a_buffer_is_filled_as_far_as_a_body_that_breaks_off_goes() -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            theirs.sendall(b"half")
+        body = RequestBody(Body(LengthReader(SocketUnreader(ours), 8)))
+        assert (read_into_buffer(body, 8), read_into_buffer(body, 8)) == (b"half", b"")
+
+
+def test_lines_and_a_buffer_may_be_mixed() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"one\ntwo" + NEXT)
+        body = RequestBody(Body(LengthReader(SocketUnreader(ours), 7)))
+        assert (body.readline(), read_into_buffer(body, 9)) == (b"one\n", b"two")

@@ -1,7 +1,8 @@
 """Multipart forms in a stream (RFC 7578): their parts one after the other, as every client writes them."""
 
 from collections.abc import Iterator
-from typing import IO
+from io import RawIOBase
+from typing import IO, cast
 
 from multipart import (
     MultipartSegment,
@@ -13,53 +14,148 @@ from werkzeug import http
 
 LONGEST_HEADER_BYTES = 64 * 1024
 """One line above a part; the longest path is far shorter, even if all of its characters are escaped."""
-READ_BYTES = 128 << 10
+READ_BYTES = 256 << 10
+_LINE_BREAK, _BLANK_LINE = b"\r\n", b"\r\n\r\n"
 
 
 class MultipartForm:
-    """A multipart form in a stream, and how much of it is still to come where its length is known."""
+    """A multipart form in a stream, whose length may be known.
+
+    The library reads what is between the parts. Their content is found here, in one buffer that is used again and
+    again: in pieces of memory of their own, large files cost more than half of all their time.
+    """
 
     def __init__(self, stream: IO[bytes], boundary: bytes, length: int | None) -> None:
-        self._stream, self._boundary, self._left_bytes = stream, boundary, length or 0
-        self._piece = b""
+        self._window = _Window(stream, length)
+        self._delimiter = b"\r\n--" + boundary
+        self._parser = PushMultipartParser(boundary, max_header_size=LONGEST_HEADER_BYTES)
 
-    def read(self) -> Iterator[MultipartSegment | bytes | None]:
+    def read(self) -> Iterator[MultipartSegment | memoryview | None]:
         """What the stream holds: a segment for each part, the pieces of its content, and None at its end.
 
-        A part without content may end with its header (RFC 2046, 5.1.1); the library wants one more line break there.
+        A piece is valid until the next one is asked for.
+
+        Raises:
+            ValueError: the stream is no form, or ends early.
         """
-        parser = PushMultipartParser(self._boundary, max_header_size=LONGEST_HEADER_BYTES)
-        event, last = None, b""
-        for piece, is_cut in _pieces(self._stream, b"\r\n\r\n--" + self._boundary):
-            self._piece, self._left_bytes = piece, self._left_bytes - len(piece)
-            ends_with_header = is_cut and isinstance(event, MultipartSegment) and not last.endswith(b"\r\n\r\n\r\n")
-            for event in parser.parse(b"\r\n" + piece if ends_with_header else piece):
-                yield event
-            last = (last + piece[-6:])[-6:]
-        parser.close()
+        for _piece in self._read_content():  # what is before the first part
+            pass
+        while segment := self._read_header():
+            yield segment
+            for piece in self._read_content():
+                segment.bytes_received += len(piece)
+                yield piece
+            yield None
+        while self._window.skip_all():
+            pass
+        self._parser.close()
 
-    def guess_size(self, chunk: bytes) -> int | None:
-        """The size of the part whose content begins with this chunk, if it is the last one; None when it is not."""
-        end_bytes = len(b"\r\n--" + self._boundary + b"--\r\n")
-        size_bytes = len(chunk) + self._left_bytes - end_bytes
-        return size_bytes if size_bytes > len(chunk) and self._piece.endswith(chunk) else None
+    def guess_size(self) -> int | None:
+        """The size of the part whose header was read last, if it is the last one; None when it is not."""
+        window = self._window
+        window.read_on()
+        if window.missing_bytes is None or window.find(self._delimiter) >= 0:
+            return None
+        end_bytes = len(self._delimiter + b"--\r\n")
+        return len(window) + window.missing_bytes - len(_LINE_BREAK) - end_bytes
+
+    def _read_header(self) -> MultipartSegment | None:
+        """The header of the part that begins at this boundary; None where it is the last boundary, or the stream ends.
+
+        The line break that ends the header stays, since it may be the one that the next boundary begins with.
+        """
+        window, last = self._window, self._delimiter + b"--"
+        while len(window) < len(last) and window.read_on():
+            pass
+        if window.begins_with(last):
+            self._parse(len(last))
+            return None
+        while (end := window.find(_BLANK_LINE)) < 0:
+            self._parse(max(0, len(window) - len(_BLANK_LINE) + 1))
+            if not window.read_on():
+                return None
+        segment = self._parse(end + len(_BLANK_LINE), left_bytes=len(_LINE_BREAK))
+        assert segment
+        return segment
+
+    def _parse(self, size_bytes: int, *, left_bytes: int = 0) -> MultipartSegment | None:
+        """Have the library read so much, of which the last bytes are left in the window; the part that begins there."""
+        events = list(self._parser.parse(self._window.peek(size_bytes))) if size_bytes else []
+        self._window.skip(size_bytes - left_bytes)
+        return next((event for event in events if isinstance(event, MultipartSegment)), None)
+
+    def _read_content(self) -> Iterator[memoryview]:
+        """All that is before the next boundary.
+
+        A part without content may end with its header (RFC 2046, 5.1.1).
+        """
+        window, mark = self._window, self._delimiter
+        while len(window) < len(mark) and window.read_on():
+            pass
+        if not window.begins_with(mark):
+            window.skip(len(_LINE_BREAK))
+        while (end := window.find(mark)) < 0:
+            yield from window.take(len(window) - len(mark) + 1)
+            if not window.read_on():
+                self._parser.close()
+        yield from window.take(end)
 
 
-def _pieces(stream: IO[bytes], mark: bytes) -> Iterator[tuple[bytes, bool]]:
-    """The stream in pieces, cut after the blank line of each mark; each with whether it begins at such a cut."""
-    held, is_cut = b"", False
-    while chunk := stream.read(READ_BYTES):
-        held, start = held + chunk, 0
-        while (found := held.find(mark, start)) >= 0:
-            yield held[start : found + 4], is_cut
-            start, is_cut = found + 4, True
-        end = max(start, len(held) - len(mark) + 1)
-        if end > start:
-            yield held[start:end], is_cut
-            is_cut = False
-        held = held[end:]
-    if held:
-        yield held, is_cut
+class _Window:
+    """What has arrived of a stream and was not taken yet, behind a line break, with which a boundary begins."""
+
+    def __init__(self, stream: IO[bytes], length: int | None) -> None:
+        self._stream = cast("RawIOBase", stream)
+        self.missing_bytes = length
+        self._buffer = bytearray(_LINE_BREAK.ljust(READ_BYTES))
+        self._view = memoryview(self._buffer)
+        self._start, self._end = 0, len(_LINE_BREAK)
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    def read_on(self) -> bool:
+        """Read as much as there is room for; whether there was any."""
+        rest = bytes(self._view[self._start : self._end])
+        self._buffer[: len(rest)] = rest
+        self._start, self._end = 0, len(rest)
+        room = READ_BYTES - self._end
+        if self.missing_bytes is not None:
+            room = min(room, self.missing_bytes)
+        received = self._stream.readinto(self._view[self._end : self._end + room]) if room else 0
+        assert received is not None  # the stream waits
+        self._end += received
+        if self.missing_bytes is not None:
+            self.missing_bytes -= received
+        return received > 0
+
+    def find(self, mark: bytes) -> int:
+        """How far away the mark is; less than 0 when it is not there."""
+        found = self._buffer.find(mark, self._start, self._end)
+        return found - self._start if found >= 0 else found
+
+    def begins_with(self, mark: bytes) -> bool:
+        """Whether the mark is next."""
+        return self._buffer.startswith(mark, self._start, self._end)
+
+    def peek(self, size_bytes: int) -> bytes:
+        """A copy of what is next."""
+        return bytes(self._view[self._start : self._start + size_bytes])
+
+    def take(self, size_bytes: int) -> Iterator[memoryview]:
+        """What is next, if anything."""
+        if size_bytes > 0:
+            yield self._view[self._start : self._start + size_bytes]
+            self._start += size_bytes
+
+    def skip(self, size_bytes: int) -> None:
+        """Be done with so much."""
+        self._start += size_bytes
+
+    def skip_all(self) -> bool:
+        """Be done with what has arrived, and read on; whether there was more."""
+        self._start = self._end
+        return self.read_on()
 
 
 def read_file_name(segment: MultipartSegment) -> str | None:

@@ -56,7 +56,7 @@ class ReceivedFile:
         if self._search is not None and least <= size_bytes <= self._limit:
             self._arriving = ArrivingBlob(self.path.with_suffix(".pack"), size_bytes)
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Take the next bytes."""
         was_over = self.over_limit
         self.size_bytes += len(data)
@@ -67,7 +67,7 @@ class ReceivedFile:
             self._file.truncate(0)
         return len(data)
 
-    def _look_at(self, data: bytes) -> None:
+    def _look_at(self, data: bytes | memoryview) -> None:
         if self._arriving:
             self._arriving.write(data)
         if self._search:

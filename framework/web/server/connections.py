@@ -96,6 +96,13 @@ class ClientSocket(socket.socket):
         self.pace.moved_bytes += len(data)
         return data
 
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0, /) -> int:
+        """The same into a buffer."""
+        with self.pace.count_waiting():
+            received = super().recv_into(buffer, nbytes, flags)
+        self.pace.moved_bytes += received
+        return received
+
     def hold(self) -> None:
         """Have the next data, the head of an answer, wait for what follows it: the client wakes once for both."""
         self._is_held = True

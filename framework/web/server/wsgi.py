@@ -44,6 +44,16 @@ class RequestBody:
                 return _read_length(reader, size)
             return bytes(self._body.read(size))
 
+    def readinto(self, buffer: bytearray | memoryview) -> int:
+        """Fill the buffer with the next bytes; how many there were, fewer than fit only at the end."""
+        reader = self._body.reader
+        with _raise_broken_body():
+            if isinstance(reader, LengthReader) and not self._body.buf.tell():
+                return _read_length_into(reader, memoryview(buffer)[: reader.length])
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
     def readline(self, size: int | None = None) -> bytes:
         """The next line."""
         with _raise_broken_body():
@@ -73,6 +83,20 @@ def _read_length(reader: LengthReader, size: int) -> bytes:
         missing -= len(parts[-1])
     reader.length -= size
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _read_length_into(reader: LengthReader, buffer: memoryview) -> int:
+    """The same into a buffer, from the socket without a copy between: a large body takes no memory of its own."""
+    unreader = reader.unreader
+    held = unreader.take_buffered()
+    filled = min(len(held), len(buffer))
+    buffer[:filled] = held[:filled]
+    if len(held) > filled:
+        unreader.unread(held[filled:])
+    while filled < len(buffer) and (received := unreader.sock.recv_into(buffer[filled:])):
+        filled += received
+    reader.length -= filled
+    return filled
 
 
 @contextmanager
