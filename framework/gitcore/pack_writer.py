@@ -4,9 +4,7 @@ import hashlib
 import itertools
 import struct
 import zlib
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,17 +14,11 @@ from dulwich.objects import ShaFile
 from dulwich.pack import write_pack_index_v2
 
 from framework.files import read_chunks
+from framework.gitcore.pack_bytes.deflating import deflate
+from framework.gitcore.pack_bytes.hashing import Hashes, HashesBeside
 from framework.gitcore.packs import BLOB, KIND_NAMES, OFS_DELTA, EntryHead, WrittenPack, measure_pack
-from framework.observability.pool import Pool
-
-PROBE_BYTES = 1 << 20
-WORTHWHILE_SAVING = 0.05
 
 _HEADER_BYTES = 12
-_WAITING_PIECES = 8
-_STORED_HEADER, _LAST_BLOCK = b"\x78\x01", b"\1\0\0\xff\xff"
-_STORED_BYTES = 0xFFFF
-"""The longest block; its length is followed by the complement."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +32,19 @@ class _Entry:
 class PackWriter:
     """Writes one pack to `path`; objects that it already holds are not written again.
 
-    Who says how many there will be has the pack hashed by a thread while it is written, and not read again at the end.
+    Who says how many there will be has the pack hashed while it is written, and not read again at the end: by a thread
+    of its own, unless who writes `beside` others is one already.
     """
 
     path: Path
     expected_count: int = 0
+    beside: bool = False
     _entries: dict[str, _Entry] = field(default_factory=dict)
     _position: int = _HEADER_BYTES
 
     def __enter__(self) -> Self:
         self._file = open(self.path, "x+b")  # noqa: PTH123
-        self._hashes = _Hashes() if self.expected_count else None
+        self._hashes = self._begin_hashes()
         self._put(_header(self.expected_count))
         return self
 
@@ -60,6 +54,11 @@ class PackWriter:
         self._file.close()
         if self._hashes:
             self._hashes.close()
+
+    def _begin_hashes(self) -> Hashes | None:
+        if not self.expected_count:
+            return None
+        return Hashes() if self.beside else HashesBeside()
 
     def add(self, item: ShaFile) -> str:
         """Add a commit or a tree; its name in hex."""
@@ -101,16 +100,19 @@ class PackWriter:
         if sha in self._entries:
             return
         check = blob_hash(size_bytes)
-        self._write(sha, BLOB, size_bytes, _deflate(_hash_chunks(chunks, check), level))
+        self._write(sha, BLOB, size_bytes, deflate(_hash_chunks(chunks, check), level))
         if check.hexdigest() != sha:
             raise ValueError(f"blob {sha} was altered while it was packed")
 
-    def add_new_blob(self, chunks: Iterator[bytes], size_bytes: int) -> str:
-        """Add a blob of `size_bytes` that the pack does not hold, and that nobody has named yet; its name in hex."""
-        check = blob_hash(size_bytes)
-        start, crc32 = self._put_entry(BLOB, size_bytes, _deflate(_hash_chunks(chunks, check), 1))
-        self._entries[check.hexdigest()] = _Entry(check.digest(), start, crc32)
-        return check.hexdigest()
+    def add_new_blob(self, chunks: Iterator[bytes | memoryview], size_bytes: int, name: Callable[[], bytes]) -> str:
+        """Add a blob of `size_bytes` that the pack does not hold, and whose name is known after its last chunk.
+
+        A chunk is used until the next one is asked for. The blob's name in hex.
+        """
+        start, crc32 = self._put_entry(BLOB, size_bytes, deflate(chunks, 1))
+        sha = name()
+        self._entries[sha.hex()] = _Entry(sha, start, crc32)
+        return sha.hex()
 
     def add_delta(self, sha: str, base_sha: str, delta: Iterable[bytes], delta_bytes: int) -> None:
         """Add the object of this name as a delta of `delta_bytes` against one that the pack holds already.
@@ -119,9 +121,9 @@ class PackWriter:
         """
         if sha in self._entries:
             return
-        deflate = zlib.compressobj(9)
+        compress = zlib.compressobj(9)
         back = _offset_bytes(self._position - self._entries[base_sha].offset)
-        deflated = itertools.chain([back], map(deflate.compress, delta), map(deflate.flush, [zlib.Z_FINISH]))
+        deflated = itertools.chain([back], map(compress.compress, delta), map(compress.flush, [zlib.Z_FINISH]))
         self._write(sha, OFS_DELTA, delta_bytes, deflated)
 
     def add_entry(self, sha: str, head: EntryHead, deflated: Iterable[bytes], base_sha: str | None = None) -> None:
@@ -157,15 +159,15 @@ class PackWriter:
             sha256.update(chunk)
         return sha1, sha256
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | memoryview) -> None:
         self._file.write(data)
         if self._hashes:
             self._hashes.update(data)
 
-    def _write(self, sha: str, kind: int, size_bytes: int, deflated: Iterator[bytes]) -> None:
+    def _write(self, sha: str, kind: int, size_bytes: int, deflated: Iterator[bytes | memoryview]) -> None:
         self._entries[sha] = _Entry(bytes.fromhex(sha), *self._put_entry(kind, size_bytes, deflated))
 
-    def _put_entry(self, kind: int, size_bytes: int, deflated: Iterator[bytes]) -> tuple[int, int]:
+    def _put_entry(self, kind: int, size_bytes: int, deflated: Iterator[bytes | memoryview]) -> tuple[int, int]:
         """Where the entry begins, and its CRC-32."""
         start, crc = self._position, 0
         for chunk in _with_header(kind, size_bytes, deflated):
@@ -173,35 +175,6 @@ class PackWriter:
             self._put(chunk)
             self._position += len(chunk)
         return start, crc
-
-
-class _Hashes:
-    """SHA-1 and SHA-256 of what a pack consists of, by a thread of their own."""
-
-    def __init__(self) -> None:
-        self._pool = Pool(1)
-        self._running: deque[Future[None]] = deque()
-        self._sha1, self._sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
-
-    def update(self, data: bytes) -> None:
-        """Hash this next; only a few pieces are waiting."""
-        while len(self._running) >= _WAITING_PIECES:
-            self._running.popleft().result()
-        self._running.append(self._pool.submit(self._update, data))
-
-    def finish(self) -> "tuple[hashlib._Hash, hashlib._Hash]":
-        """The hashes of all of it."""
-        while self._running:
-            self._running.popleft().result()
-        return self._sha1, self._sha256
-
-    def close(self) -> None:
-        """End the thread."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def _update(self, data: bytes) -> None:
-        self._sha1.update(data)
-        self._sha256.update(data)
 
 
 def _header(object_count: int) -> bytes:
@@ -241,13 +214,13 @@ def file_blob_name(path: Path, size_bytes: int) -> str:
         return blob_name(source, size_bytes)
 
 
-def _hash_chunks(chunks: Iterator[bytes], check: "hashlib._Hash") -> Iterator[bytes]:
+def _hash_chunks(chunks: Iterable[bytes], check: "hashlib._Hash") -> Iterator[bytes]:
     for chunk in chunks:
         check.update(chunk)
         yield chunk
 
 
-def _with_header(kind: int, size_bytes: int, deflated: Iterator[bytes]) -> Iterator[bytes]:
+def _with_header(kind: int, size_bytes: int, deflated: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     """An entry: type and size as a variable-length number, then the deflated content."""
     head, rest = bytearray(), size_bytes >> 4
     byte = (kind << 4) | (size_bytes & 0x0F)
@@ -257,38 +230,3 @@ def _with_header(kind: int, size_bytes: int, deflated: Iterator[bytes]) -> Itera
     head.append(byte)
     yield bytes(head)
     yield from deflated
-
-
-def _deflate(chunks: Iterator[bytes], level: int) -> Iterator[bytes]:
-    """Deflate, or store what would not shrink: a probe of the first MiB decides."""
-    probe = bytearray()
-    for chunk in chunks:
-        probe += chunk
-        if len(probe) >= PROBE_BYTES:
-            break
-    saves = not probe or len(zlib.compress(probe, 1)) < len(probe) * (1 - WORTHWHILE_SAVING)
-    whole = itertools.chain([bytes(probe)], chunks)
-    del probe
-    if not saves or not level:
-        yield from _store(whole)
-        return
-    deflate = zlib.compressobj(level)
-    yield from map(deflate.compress, whole)
-    yield deflate.flush()
-
-
-def _store(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """A zlib stream of blocks that are not compressed (RFC 1950; RFC 1951, 3.2.4), three times as fast as zlib's."""
-    yield _STORED_HEADER
-    check = zlib.adler32(b"")
-    for chunk in chunks:
-        check = zlib.adler32(chunk, check)
-        yield b"".join(_stored_blocks(memoryview(chunk)))
-    yield _LAST_BLOCK + check.to_bytes(4)
-
-
-def _stored_blocks(data: memoryview) -> Iterator[bytes | memoryview]:
-    for start in range(0, len(data), _STORED_BYTES):
-        block = data[start : start + _STORED_BYTES]
-        yield struct.pack("<BHH", 0, len(block), len(block) ^ _STORED_BYTES)
-        yield block

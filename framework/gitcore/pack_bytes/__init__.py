@@ -1,0 +1,1 @@
+"""The bytes of a pack: deflated, or stored as they are, and hashed."""
