@@ -28,7 +28,7 @@ def transaction() -> Iterator[Session]:
     has gone back to the pool.
     """
     with (
-        _one_at_a_time(),
+        one_at_a_time(),
         Session(engine().execution_options(writes=True), expire_on_commit=False) as session,
         session.begin(),
     ):
@@ -77,7 +77,7 @@ def call_after_commit(session: Session, call: Callable[[], None]) -> None:
 @contextmanager
 def read_transaction() -> Iterator[Session]:
     """One read transaction, all of it seeing the same moment; what it loaded stays readable afterwards."""
-    with _one_at_a_time(), Session(_snapshot_engine(), expire_on_commit=False, autoflush=False) as session:
+    with one_at_a_time(), Session(_snapshot_engine(), expire_on_commit=False, autoflush=False) as session:
         yield session
         session.expunge_all()
 
@@ -85,7 +85,7 @@ def read_transaction() -> Iterator[Session]:
 @contextmanager
 def read_rows() -> Iterator[Connection]:
     """The same for statements that select columns and no objects, for half of the CPU."""
-    with _one_at_a_time(), _snapshot_engine().connect() as connection:
+    with one_at_a_time(), _snapshot_engine().connect() as connection:
         yield connection
 
 
@@ -98,7 +98,8 @@ def _snapshot_engine() -> Engine:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
+    """Have this thread hold a database connection within the block, and no second one."""
     refuse_held_connection("another session")
     _held.session = True
     try:

@@ -5,16 +5,16 @@ The first visit after a long rest is news to who takes part.
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import g
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from framework.accounts.core.sessions import LIVE_COLUMNS, LiveSession, describe_live, is_live, live_parameters
 from framework.accounts.models import BrowserSession, GroupMember, User
 from framework.accounts.signin.login import current_account, read_secret, recognise
-from framework.database.session import read_rows
+from framework.database.prepared import PreparedSelect
 from framework.projects.core.access import ProjectAccess, admit, project_for
 from framework.projects.core.found import COLUMNS, FoundProject
 from framework.projects.core.groups import joins_group
@@ -57,8 +57,7 @@ def read_topbar() -> TopbarStatus:
 def _find(secret: str, owner: str, name: str) -> tuple[LiveSession, FoundProject | None, TopbarStatus] | None:
     """The session, the project where it is there, and the status; None where nobody is signed in by this secret."""
     names = {"owner": owner.casefold(), "name": name.casefold()}
-    with read_rows() as connection:
-        row = connection.execute(_VISIT, live_parameters(secret) | names).one_or_none()
+    row = _VISIT.read_row(live_parameters(secret) | names)
     if row is None:
         return None
     unread, mail_problem, *rest = row
@@ -67,7 +66,7 @@ def _find(secret: str, owner: str, name: str) -> tuple[LiveSession, FoundProject
     return describe_live(live, secret), found, TopbarStatus.of(unread, mail_problem)
 
 
-def _select_visit() -> Executable:
+def _select_visit() -> Select[Any]:
     """A live session, its person, what is at the top of their pages, and the project, whose columns may be empty."""
     owner = aliased(User)
     project = (Project.owner_id == owner.id) & (Project.name_key == bindparam("name")) & Project.trashed_at.is_(None)
@@ -85,7 +84,7 @@ def _select_visit() -> Executable:
     )
 
 
-_VISIT = _select_visit()
+_VISIT = PreparedSelect(_select_visit())
 
 
 def read_project(access: ProjectAccess, act: Callable[[Copy], Result], kind: str = HISTORY) -> Result:

@@ -16,7 +16,8 @@ from framework.accounts.core.validation import printable
 from framework.accounts.core.ways_in.reading import has_second_factor
 from framework.accounts.models import BrowserSession, User
 from framework.audit import log as audit
-from framework.database.session import read_rows, read_transaction, transaction
+from framework.database.prepared import PreparedSelect
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Forbidden, NotFound
 
@@ -102,8 +103,7 @@ def begin_session(
 
 def live_session(secret: str) -> LiveSession | None:
     """The session of this secret; None when there is none, it has expired, or its person is suspended."""
-    with read_rows() as connection:
-        found = connection.execute(_BY_SECRET, live_parameters(secret)).one_or_none()
+    found = _BY_SECRET.read_row(live_parameters(secret))
     return describe_live(found, secret) if found else None
 
 
@@ -213,7 +213,7 @@ _WIDTH = len(_Found._fields)
 LIVE_COLUMNS = (*(getattr(BrowserSession, name) for name in _Found._fields), *PERSON_COLUMNS)
 """What a statement selects of a session and its person for `describe_live`."""
 
-_BY_SECRET = (
+_BY_SECRET = PreparedSelect(
     select(*LIVE_COLUMNS).join(User, User.id == BrowserSession.user_id).where(is_live(), User.suspended_at.is_(None))
 )
 

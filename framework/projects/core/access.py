@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, SignInRequired, read_account
 from framework.accounts.models import GroupMember, User
+from framework.database.prepared import PreparedSelect
 from framework.database.session import read_rows
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
@@ -118,11 +119,10 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
         raise ProjectNotFound
     visitor: dict[str, object] = {"visitor_id": account.id if account else None}
     names = {"owner": owner.casefold(), "name": name.casefold()}
-    with read_rows() as connection:
-        found = _one(connection, _BY_NAME, visitor | names)
-        moved = None if found else _one(connection, _MINE.where(leads_to(owner, name)).limit(1), visitor)
-        link_id = _link_shown(connection, found or moved, account)
-    access = admit(found or moved, account, role, link_id=link_id)
+    row = _BY_NAME.read_row(visitor | names)
+    found = FoundProject(*row) if row else None
+    moved = None if found else _find_moved(owner, name, visitor)
+    access = admit(found or moved, account, role, link_id=_link_shown(found or moved, account))
     if moved:
         redirect_reader(owner=access.owner, project=access.name)
     return access
@@ -177,7 +177,7 @@ _MINE = (
     .outerjoin(GroupMember, joins_group(Project.owner_id, bindparam("visitor_id", type_=Integer)))
     .where(Project.trashed_at.is_(None))
 )
-_BY_NAME = _MINE.where(User.name_key == bindparam("owner"), Project.name_key == bindparam("name"))
+_BY_NAME = PreparedSelect(_MINE.where(User.name_key == bindparam("owner"), Project.name_key == bindparam("name")))
 
 
 def _one(session: Session | Connection, query: Executable, parameters: Mapping[str, object]) -> FoundProject | None:
@@ -209,11 +209,17 @@ def admit(
     return access
 
 
-def _link_shown(connection: Connection, found: FoundProject | None, account: Account | None) -> int | None:
+def _find_moved(owner: str, name: str, visitor: Mapping[str, object]) -> FoundProject | None:
+    """The project that had this address before."""
+    with read_rows() as connection:
+        return _one(connection, _MINE.where(leads_to(owner, name)).limit(1), visitor)
+
+
+def _link_shown(found: FoundProject | None, account: Account | None) -> int | None:
     """The link by which the request may look at a private project that the caller has no part in."""
     if found is None or found.visibility == "public" or _role(account, found, found.role):
         return None
-    return find_shown_link(connection, found.id)
+    return find_shown_link(found.id)
 
 
 def _access(found: FoundProject, account: Account | None, role: str | None) -> ProjectAccess:

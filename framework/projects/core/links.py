@@ -12,14 +12,14 @@ from datetime import datetime
 
 from flask import has_request_context, request
 from flask import session as browser_session
-from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest
 from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.audit.log import Named
-from framework.database.session import read_transaction, transaction
+from framework.database.session import read_rows, read_transaction, transaction
 from framework.database.types import now
 from framework.projects.models import Link, Project
 
@@ -80,12 +80,13 @@ def show(link_digest: str) -> None:
     browser_session[SHOWN] = [*others, link_digest][-MOST_SHOWN:]
 
 
-def find_shown_link(connection: Connection, project_id: int) -> int | None:
+def find_shown_link(project_id: int) -> int | None:
     """The number of a living link, not anonymised, that this request shows and that lets it look at the project."""
     if not (digests := shown_digests()):
         return None
     mine = (Link.project_id == project_id, Link.kind == VIEW, Link.anonymous.is_(False), Link.digest.in_(digests))
-    return connection.scalar(select(Link.id).where(*mine, *_lives(), _opens()).limit(1))
+    with read_rows() as connection:
+        return connection.scalar(select(Link.id).where(*mine, *_lives(), _opens()).limit(1))
 
 
 def _opens() -> ColumnElement[bool]:
