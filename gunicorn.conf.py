@@ -9,6 +9,7 @@ import gunicorn.util
 from framework.gitcore import git
 from framework.health.boot import settings_or_exit
 from framework.observability import allocator, folder, logs
+from framework.web.server import balance
 from framework.web.server.refusals import hide_server, write_error
 
 settings = settings_or_exit()
@@ -70,7 +71,8 @@ def post_worker_init(_worker: Any) -> None:
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """What a worker had under way has ended with it; what it counted stays."""
+    """What a worker had under way has ended with it, and so have its connections; what it counted stays."""
+    balance.leave(worker.age)
     folder.forget_under_way(worker.pid)
 
 

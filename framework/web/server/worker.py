@@ -6,13 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from framework.web.server import refusals
+from framework.web.server import balance, refusals
 from framework.web.server.connections import (
     HURRIED,
     LONGEST_HEAD_BYTES,
@@ -66,10 +66,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """Load the application."""
         super().load_wsgi()
+        balance.tell_held(self.age, 0)
         self.wsgi: WSGIApplication = _close_early(self.wsgi)
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a new connection; where there are too many, it takes the place of one that has waited for longest."""
+        """Take a new connection, unless a worker with fewer does; where there are too many, an old one is closed."""
+        if balance.holds_more_than_another(self.age):
+            sleep(balance.YIELD_SECONDS)
         if self.nr_conns >= self.worker_connections - FREE_CONNECTIONS:
             self._drop_oldest()
         try:
@@ -80,7 +83,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             if error.errno in {errno.EMFILE, errno.ENFILE}:
                 self._drop_oldest()
             return
-        self.nr_conns += 1
+        self._count_connections(1)
         connection = Connection(self.cfg, accepted, client, listener.getsockname())
         self._await_request(connection)
         self._read(connection)
@@ -270,5 +273,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _close(self, connection: Connection) -> None:
         self._unwatch(connection)
         self._waiting.pop(connection, None)
-        self.nr_conns -= 1
+        self._count_connections(-1)
         connection.close()
+
+    def _count_connections(self, more: int) -> None:
+        self.nr_conns += more
+        balance.tell_held(self.age, self.nr_conns)
