@@ -62,7 +62,8 @@ def received(request: bytes) -> Connection:
     theirs.close()
     connection = Connection(SimpleNamespace(is_ssl=False), ours, None, None)
     connection.begin_request(idle_seconds=1)
-    connection.receive()
+    while connection.receive():
+        pass
     return connection
 
 
