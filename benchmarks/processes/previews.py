@@ -13,7 +13,7 @@ from benchmarks.report.table import Table, show_figures
 from framework.browse.render.pictures import is_drawn
 from tests.browse.kinds.photographs import site
 from tests.browse.kinds.specimens import SPECIMENS
-from tests.browse.made_projects import PYTHON_NOTEBOOKS, R_COURSE, THESIS, field_survey, image_set
+from tests.browse.made_projects import PYTHON_NOTEBOOKS, R_COURSE, THESIS, Project, field_survey, image_set
 from tests.memory import children
 
 PREVIEWS, WARM = 1_000, 1
@@ -23,19 +23,13 @@ PHOTOGRAPHS, PIXELS = 60, (3_000, 2_000)
 IMAGES = 300
 IN_SIGHT = 24
 """So many pictures of a folder are in a window before somebody scrolls."""
-PROJECTS = {
-    "course": R_COURSE,
-    "notebooks": PYTHON_NOTEBOOKS,
-    "thesis": THESIS,
-    "survey": field_survey(PHOTOGRAPHS, PIXELS),
-    "images": image_set(IMAGES),
-}
 
 
 def tabulate() -> Table:
     """MiB of a web process after its first previews and after all of them (PSS), and seconds of the slowest pages."""
+    projects = _make_projects()
     files = {
-        f"{project}/{path}": content for project, made in PROJECTS.items() for path, (content, _words) in made.items()
+        f"{project}/{path}": content for project, made in projects.items() for path, (content, _words) in made.items()
     }
     with site(files) as place:
         worker = children(place.process_id)[0]
@@ -43,7 +37,7 @@ def tabulate() -> Table:
         before = _own_bytes(worker)
         _look(place.url, PREVIEWS, number=1)
         after = _own_bytes(worker)
-        slowest = [_open_all(place.url, project) for project in PROJECTS]
+        slowest = [_open_all(place.url, project, list(made)) for project, made in projects.items()]
     growth = Figure(f"a web process, growth over {PREVIEWS:,} previews", (after - before) / MIB, "MiB", MOST_GROWTH_MIB)
     first = Figure("a web process, after a preview of each kind", before / MIB, "MiB")
     return show_figures("previews", [first, growth, *slowest])
@@ -57,9 +51,19 @@ def _look(url: str, count: int, number: int) -> None:
             _get(f"{url}/picture/main/{name}?size=small", 200, 400)
 
 
-def _open_all(url: str, project: str) -> Figure:
+def _make_projects() -> dict[str, Project]:
+    """The files of each project; the pictures take a second to make, which no other benchmark needs."""
+    return {
+        "course": R_COURSE,
+        "notebooks": PYTHON_NOTEBOOKS,
+        "thesis": THESIS,
+        "survey": field_survey(PHOTOGRAPHS, PIXELS),
+        "images": image_set(IMAGES),
+    }
+
+
+def _open_all(url: str, project: str, paths: list[str]) -> Figure:
     """How long the slowest page of the project takes, a folder's with the pictures that are in sight."""
-    paths = PROJECTS[project].keys()
     folders = {"/".join(["", *path.split("/")[:depth]]) for path in paths for depth in range(path.count("/") + 1)}
     seconds = [_time(f"{url}/blob/main/{project}/{path}") for path in paths]
     seconds += [_time(f"{url}/tree/main/{project}{folder}", with_pictures=True) for folder in folders]
