@@ -3,6 +3,8 @@
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
+# Images of containers often set it; then each process of the tests would compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run serve test test-full soak check bench release requirements
 
