@@ -10,14 +10,12 @@ from typing import Any
 
 import hypothesis
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis.internal.constants_ast import Constants
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from framework import config
-from framework.accounts.core import passwords
 from framework.application import create_app
 from framework.browse.diff import colouring
 from framework.browse.history import blame, last_changes, lines
@@ -34,6 +32,7 @@ from tests.servers.application import deployments, gunicorn
 from tests.servers.application.engines import hurry_databases
 from tests.servers.application.gunicorn import LiveServer
 from tests.servers.application.owners import Owners
+from tests.servers.application.passwords import hurry_passwords
 from tests.servers.backends import ceph as ceph_server
 from tests.servers.backends import postgres as postgres_server
 from tests.servers.backends.ceph import Ceph
@@ -192,8 +191,8 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords() -> None:
-    """Let a password's hash cost nothing: every test has people, and what guessing one costs is tested apart."""
-    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    """Let passwords cost nothing."""
+    hurry_passwords()
 
 
 @pytest.fixture(scope="session", autouse=True)
