@@ -6,12 +6,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import IO
 
-from framework.gitcore.pack_writer import PackWriter, blob_hash
-from framework.gitcore.packs import WrittenPack
+from framework.files import read_chunks
+from framework.gitcore.pack_writer import HEADER_BYTES, PackWriter, blob_hash
+from framework.gitcore.packs import LONGEST_HEAD_BYTES, WrittenPack, inflate_entry, parse_head
 from framework.observability.pool import Pool
 
 PIECE_BYTES, WAITING_PIECES = 256 << 10, 8
+
+
+class WrongSize(ValueError):
+    """Another number of bytes arrived than was expected."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +31,13 @@ class PackedBlob:
 class ArrivingBlob:
     """Takes the pieces of a blob of a size that is known before, and packs them by a thread beside who receives them.
 
-    Git names a blob by its size before its content, so what turns out to have another size has to be read again.
+    Git names a blob by its size before its content, so what turns out to have another size has to be unpacked again.
     Pieces wait in memory that is used again and again: taking new memory for each costs more than to copy it there.
     """
 
     def __init__(self, path: Path, size_bytes: int) -> None:
-        self._path, self._size_bytes = path, size_bytes
+        self._path, self.size_bytes = path, size_bytes
+        self._missing_bytes = size_bytes
         self._check = blob_hash(size_bytes)
         self._free: SimpleQueue[memoryview] = SimpleQueue()
         for _piece in range(WAITING_PIECES):
@@ -40,7 +47,7 @@ class ArrivingBlob:
         self._packing: Future[PackedBlob] = self._pool.submit(self._pack)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Take the next bytes; only a few pieces are waiting."""
+        """Take the next bytes, not more than were expected; only a few pieces are waiting."""
         self._check.update(data)
         for start in range(0, len(data), PIECE_BYTES):
             self._hand_over(data[start : start + PIECE_BYTES])
@@ -53,13 +60,25 @@ class ArrivingBlob:
                 self._pieces.put((piece, len(data)))
                 return
 
-    def finish(self) -> PackedBlob | None:
-        """The blob, when all of it has arrived; None when it has another size, or could not be written."""
+    def finish(self) -> PackedBlob:
+        """The blob, all of which has arrived.
+
+        Raises:
+            WrongSize, OSError: it has another size, or could not be written.
+        """
         self.close()
-        failure = self._packing.exception()
-        if failure is not None and not isinstance(failure, (ValueError, OSError)):
-            raise failure
-        return None if failure else self._packing.result()
+        return self._packing.result()
+
+    def unpack(self, target: IO[bytes]) -> None:
+        """End, and write what has arrived, but not more than was expected, into the file.
+
+        Raises:
+            OSError.
+        """
+        self.close()
+        with suppress(WrongSize):
+            self._packing.result()
+        unpack_blob(self._path, target)
 
     def close(self) -> None:
         """End the thread, whatever has arrived."""
@@ -68,17 +87,38 @@ class ArrivingBlob:
 
     def _pack(self) -> PackedBlob:
         with PackWriter(self._path, expected_count=1, beside=True) as writer:
-            sha = writer.add_new_blob(self._arrive(), self._size_bytes, self._check.digest)
+            sha = writer.add_new_blob(self._arrive(), self.size_bytes, self._check.digest)
+            if self._missing_bytes:
+                raise WrongSize
             return PackedBlob(sha, writer.finish())
 
     def _arrive(self) -> Iterator[memoryview]:
-        missing = self._size_bytes
         while arrived := self._pieces.get():
             piece, size_bytes = arrived
-            missing -= size_bytes
-            if missing < 0:
-                break
+            self._missing_bytes -= size_bytes
             yield piece[:size_bytes]
             self._free.put(piece)
-        if missing:
-            raise ValueError(f"{self._path.name} was expected to hold {self._size_bytes} bytes")
+
+
+def unpack_blob(pack: Path, target: IO[bytes]) -> None:
+    """Write the content of the pack's only blob, or what there is of it, into the file.
+
+    Raises:
+        OSError, zlib.error: it is damaged.
+    """
+    with pack.open("rb") as source:
+        head = parse_head(source.read(HEADER_BYTES + LONGEST_HEAD_BYTES)[HEADER_BYTES:])
+        source.seek(HEADER_BYTES + head.length)
+        target.writelines(inflate_entry(read_chunks(source)))
+
+
+def bring_file(file: Path, pack: WrittenPack | None) -> Path:
+    """The file; where it is only in a pack that has nothing else, it is written first.
+
+    Raises:
+        OSError, zlib.error: the pack is damaged.
+    """
+    if pack and not file.exists():
+        with file.open("xb") as target:
+            unpack_blob(pack.pack, target)
+    return file

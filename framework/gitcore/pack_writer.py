@@ -18,7 +18,8 @@ from framework.gitcore.pack_bytes.deflating import deflate
 from framework.gitcore.pack_bytes.hashing import Hashes, HashesBeside
 from framework.gitcore.packs import BLOB, KIND_NAMES, OFS_DELTA, EntryHead, WrittenPack, measure_pack
 
-_HEADER_BYTES = 12
+HEADER_BYTES = 12
+"""What a pack begins with, before its first entry."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class PackWriter:
     expected_count: int = 0
     beside: bool = False
     _entries: dict[str, _Entry] = field(default_factory=dict)
-    _position: int = _HEADER_BYTES
+    _position: int = HEADER_BYTES
 
     def __enter__(self) -> Self:
         self._file = open(self.path, "x+b")  # noqa: PTH123

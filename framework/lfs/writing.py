@@ -73,7 +73,7 @@ class _Files:
             if found := _pointer_in(put):
                 self.pointers[put.path] = found
             elif put.path in tracked and put.size_bytes:
-                self.pointers[put.path] = Pointer(hashed(put.file), put.size_bytes)
+                self.pointers[put.path] = Pointer(hashed(put.bring_file()), put.size_bytes)
                 sources[self.pointers[put.path].oid] = put.file
         oids = [one.oid for one in self.pointers.values()]
         received = lfs_objects.read_received(wanted.repository_id, oids)

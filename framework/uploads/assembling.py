@@ -50,6 +50,11 @@ class OpenedUpload:
     pack: WrittenPack | None = None
     tokens: Set[str] | None = None
 
+    @property
+    def place(self) -> Path:
+        """The same as its path, since it is not packed."""
+        return self.path
+
     @cached_property
     def blob(self) -> str:
         """The name that Git gives the content, in hex."""

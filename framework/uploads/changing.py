@@ -82,7 +82,7 @@ def store_contribution(
     puts = [operation for operation in changes.operations if isinstance(operation, Put)]
     for put in puts:
         found = changes.tokens.get(put.path)
-        refuse_tokens(put.path, tokens_in_file(put.file) if found is None else found)
+        refuse_tokens(put.path, tokens_in_file(put.bring_file()) if found is None else found)
     message = changes.message.strip()[:LONGEST_MESSAGE]
     wanted = Write(
         repository_id=access.repository_id,

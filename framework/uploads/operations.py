@@ -62,8 +62,12 @@ class SentFile(Protocol):
     """A file that has arrived, in one request or in many."""
 
     @property
+    def place(self) -> Path:
+        """Where it is on the local disk, or would be if it was unpacked."""
+
+    @property
     def path(self) -> Path:
-        """Where it is on the local disk."""
+        """Where it is on the local disk, unpacked if it was not yet."""
 
     @property
     def size_bytes(self) -> int:
@@ -173,7 +177,7 @@ def _problem(path: str, size_bytes: int, counts: Counter[str]) -> str | None:
 
 def put_file(path: str, file: SentFile) -> Put:
     """The operation that stores a received file under this path."""
-    return Put(path, file.path, file.size_bytes, file.blob, file.pack)
+    return Put(path, file.place, file.size_bytes, file.blob, file.pack)
 
 
 def list_tokens(files: Iterable[tuple[str, SentFile]]) -> dict[str, Set[str]]:

@@ -29,6 +29,7 @@ from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.operations import Delete, Put, Write
 from framework.storage.counting import requests
 from framework.storage.current import store
+from framework.uploads.form import received_files
 from tests.cast import Visitor, on_each_deployment_in_full, on_one_deployment
 from tests.uploads.form import upload
 
@@ -79,6 +80,15 @@ def test_a_matching_file_becomes_a_pointer_and_shows_as_itself(uploader: Visitor
     assert "stored with Git LFS" not in uploader.get("/alice/website/blob/main/short.txt").text
     assert '<img src="/alice/website/raw/main/photo.png"' in uploader.get("/alice/website/blob/main/photo.png").text
     assert verify(website.repository_id).faults == ()
+
+
+def test_a_file_that_was_packed_while_it_arrived_becomes_an_object(
+    uploader: Visitor, website: ProjectAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(received_files, "PACKED_AHEAD_BYTES", MIB)
+    upload(uploader, {"photo.png": PHOTO}, page=PAGE)
+    assert objects(website) == [OID]
+    assert uploader.get("/alice/website/raw/main/photo.png").data == PHOTO
 
 
 def test_the_list_tells_the_objects_size(uploader: Visitor) -> None:

@@ -160,6 +160,8 @@ def test_the_last_file_is_packed_while_it_arrives(size_bytes: int) -> None:
         assert last.pack
         told = subprocess.run(["git", "verify-pack", "-v", last.pack.idx], check=True, stdout=subprocess.PIPE).stdout
         assert told.startswith(f"{last.blob} blob   {size_bytes} ".encode())
+        assert not last.place.exists()
+        assert first.path.read_bytes() == last.path.read_bytes() == content
 
 
 @pytest.mark.parametrize("after", [part(b'name="a"', b"1") + END, END[:-2], END + b"more"])

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 
 from framework.accounts.core.account import Account
+from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.notify.digests import send_news
 from framework.projects.notify.preferences import choose
@@ -46,6 +48,16 @@ def test_a_file_that_was_packed_while_it_arrived_is_stored_beside_others(
     assert paths(secret) == sent.keys()
     assert verify(secret.repository_id).faults == ()
     assert sorted(pack.kind for pack in read_packs(secret.repository_id)) == [BLOBS, BLOBS, HISTORY]
+
+
+def test_a_special_file_that_was_packed_while_it_arrived_is_checked(
+    uploader: Visitor, secret: ProjectAccess, monkeypatch: pytest.MonkeyPatch, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(large_blob_bytes=100)
+    monkeypatch.setattr(received_files, "PACKED_AHEAD_BYTES", 100)
+    told = b'[submodule "x"]\n\tpath = x\n\turl = -u./payload\n'
+    assert upload(uploader, {".gitmodules": told.ljust(200, b"\n")}).status_code == 400
+    assert nothing_stored(secret)
 
 
 def test_the_files_are_listed_at_once(uploader: Visitor) -> None:

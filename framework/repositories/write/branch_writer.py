@@ -199,7 +199,7 @@ class _Writer:
         if put is None:
             blob = copy.blob(sha)
             return b"".join(blob.chunks) if blob.size_bytes <= MAX_SPECIAL_BYTES else bytes(MAX_SPECIAL_BYTES + 1)
-        with put.file.open("rb") as file:
+        with put.bring_file().open("rb") as file:
             return file.read(MAX_SPECIAL_BYTES + 1)
 
     def _apply(self, copy: Copy, editor: TreeEditor) -> None:

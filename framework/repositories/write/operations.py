@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from framework.errors import Conflict, NotFound, Unavailable
+from framework.gitcore.arriving_blob import bring_file
 from framework.gitcore.packs import WrittenPack
 from framework.repositories.catalog.changes import StoredLfs
 
@@ -57,7 +58,8 @@ class TooBusy(Unavailable):
 class Put:
     """Store the content of a local file (size in bytes, blob name in hex) under this path.
 
-    `pack` has the blob, and nothing else, where somebody has packed it already.
+    `pack` has the blob, and nothing else, where somebody has packed it already. There may be no file then until
+    `bring_file` was called.
     """
 
     path: str
@@ -65,6 +67,14 @@ class Put:
     size_bytes: int
     sha: str
     pack: WrittenPack | None = None
+
+    def bring_file(self) -> Path:
+        """The file, which is there from now on.
+
+        Raises:
+            OSError.
+        """
+        return bring_file(self.file, self.pack)
 
 
 @dataclass(frozen=True)

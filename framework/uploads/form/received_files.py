@@ -6,7 +6,7 @@ from pathlib import Path
 from framework import config
 from framework.accounts.signin.token_leaks import TokenSearch
 from framework.formatting import MIB
-from framework.gitcore.arriving_blob import ArrivingBlob, PackedBlob
+from framework.gitcore.arriving_blob import ArrivingBlob, PackedBlob, bring_file
 from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.packs import WrittenPack
 from framework.repositories import object_keys
@@ -18,11 +18,13 @@ PACKED_AHEAD_BYTES = 8 * MIB
 class ReceivedFile:
     """Where the bytes of one file go: to the disk up to the limit, and after it they are counted only.
 
-    One that goes `into_git` is searched for access tokens as it arrives, and packed then if its size is known.
+    One that goes `into_git` is searched for access tokens as it arrives. If its size is known, it is packed then, and
+    only the pack is kept.
     """
 
     def __init__(self, path: Path, limit: int, *, into_git: bool = False) -> None:
-        self.path = path
+        self.place = path
+        """Where the file is, or would be if it is unpacked."""
         self.size_bytes = 0
         self._limit = limit
         self._file = path.open("xb")
@@ -35,10 +37,15 @@ class ReceivedFile:
         """Whether more bytes arrived than one file may have."""
         return self.size_bytes > self._limit
 
+    @property
+    def path(self) -> Path:
+        """Where the file is; it is unpacked for who needs it so."""
+        return bring_file(self.place, self.pack)
+
     @cached_property
     def blob(self) -> str:
         """The name that Git gives the content, in hex; for a file that has arrived."""
-        return self._packed.sha if self._packed else file_blob_name(self.path, self.size_bytes)
+        return self._packed.sha if self._packed else file_blob_name(self.place, self.size_bytes)
 
     @property
     def pack(self) -> WrittenPack | None:
@@ -54,29 +61,42 @@ class ReceivedFile:
         """Pack the file while it arrives, since it will most likely have this size; said before the first bytes."""
         least = max(PACKED_AHEAD_BYTES, config.current().large_blob_bytes)
         if self._search is not None and least <= size_bytes <= self._limit:
-            self._arriving = ArrivingBlob(self.path.with_suffix(".pack"), size_bytes)
+            self._arriving = ArrivingBlob(self.place.with_suffix(".pack"), size_bytes)
 
     def write(self, data: bytes | memoryview) -> int:
         """Take the next bytes."""
         was_over = self.over_limit
         self.size_bytes += len(data)
+        if self._arriving and self.size_bytes > self._arriving.size_bytes:
+            self._unpack()
         if not self.over_limit:
-            self._file.write(data)
-            self._look_at(data)
+            self._keep(data)
         elif not was_over:
             self._file.truncate(0)
         return len(data)
 
-    def _look_at(self, data: bytes | memoryview) -> None:
+    def _keep(self, data: bytes | memoryview) -> None:
         if self._arriving:
             self._arriving.write(data)
+        else:
+            self._file.write(data)
         if self._search:
             self._search.read(data)
 
+    def _unpack(self) -> None:
+        """Have it as a file after all: its size is not the one that was expected."""
+        if self._arriving:
+            self._arriving.unpack(self._file)
+            self._arriving = None
+
     def finish(self) -> None:
         """Close the file, all of which has arrived."""
+        if self._arriving and self.size_bytes < self._arriving.size_bytes:
+            self._unpack()
         self._file.close()
-        self._packed = self._arriving.finish() if self._arriving else None
+        if self._arriving:
+            self._packed = self._arriving.finish()
+            self.place.unlink()
 
     def close(self) -> None:
         """Close the file, wherever it ends."""
