@@ -99,7 +99,7 @@ def _store(
     email = mine.email if mine else form.email.data or ""
     named = parse_uploads(form.uploads.data or "[]")
     stranger = find_stranger(drop_off)
-    found = find_uploads(stranger, {upload_id for _path, upload_id in named}) if named else []
+    found = find_uploads(stranger, {upload_id for _path, upload_id in named})
     if found and not files:
         began_at = max(upload.created_at for upload in found)
     if closed := drop_off.reason_closed(mine.extended_until if mine else None, began_at):

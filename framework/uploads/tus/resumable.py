@@ -174,6 +174,8 @@ def find_uploads(uploader: Uploader, upload_ids: Collection[str]) -> list[Upload
         UploadNotFound, UploadExpired: of one of them.
     """
     wanted = set(upload_ids)
+    if not wanted:
+        return []
     if not all(_ID.fullmatch(one) for one in wanted):
         raise UploadNotFound
     with read_transaction() as session:
@@ -199,6 +201,8 @@ def end_upload(uploader: Uploader, upload_id: str) -> None:
 
 def mark_used(uploader: Uploader, upload_ids: Sequence[str]) -> None:
     """Note that these uploads have become files: they are kept an hour longer, for a request that is repeated."""
+    if not upload_ids:
+        return
     soon = now() + USED_KEPT
     with transaction() as session:
         session.execute(
@@ -214,6 +218,8 @@ def mark_used(uploader: Uploader, upload_ids: Sequence[str]) -> None:
 
 def parts_of(upload_ids: Collection[str]) -> list[StoredPart]:
     """The parts of these uploads, those of each in their order."""
+    if not upload_ids:
+        return []
     query = select(UploadPart).where(UploadPart.upload_id.in_(upload_ids))
     with read_transaction() as session:
         rows = session.scalars(query.order_by(UploadPart.upload_id, UploadPart.start_bytes)).all()
