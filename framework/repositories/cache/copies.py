@@ -57,7 +57,7 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
             return
     with ExitStack() as lease:
         snapshot = _catch_up_and_lease(repository_id, kind, lease)
-        eviction.make_room(keep=repository_id)
+        eviction.make_room(keep=repository_id, grown_bytes=eviction.size_bytes(copy_path(repository_id)))
         yield _open(repository_id, hit=False), snapshot
     tidy(repository_id)
 
@@ -189,9 +189,12 @@ def take_in(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
 
 def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack], *, anew: bool = True) -> None:
     """Bring the local copy to SQL's newest version: one process or thread at a time does it, the others wait."""
+    path = copy_path(repository_id)
     with locks.lock_exclusive(lock_path(repository_id, "update")):
+        before = eviction.size_bytes(path)
         _bring_forward(repository_id, kind, written, anew=anew)
-    eviction.make_room(keep=repository_id)
+        grown = eviction.size_bytes(path) - before
+    eviction.make_room(keep=repository_id, grown_bytes=grown)
 
 
 def _bring_forward(repository_id: str, kind: str, written: Mapping[str, WrittenPack], *, anew: bool = True) -> Snapshot:

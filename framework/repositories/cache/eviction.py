@@ -11,6 +11,7 @@ import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from framework import config
 from framework.observability import counts
@@ -23,6 +24,10 @@ ROUND_TRIP_BYTES = 8 << 20
 
 GHOST_BYTES = 1 << 30
 MOST_GHOSTS = 5000
+
+COUNTED_AGAIN_SECONDS = 60
+SLACK_SHARE = 32
+"""A full cache is emptied by one part of so many beyond its size: else each write would find it full again."""
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +61,40 @@ def evict(repository_id: str) -> bool:
         return True
 
 
-def make_room(*, keep: str) -> int:
+def make_room(*, keep: str, grown_bytes: int | None = None) -> int:
     """Evict until the cache holds `CACHE_MAX_BYTES` at most; how many bytes were freed.
 
-    The copy of the repository `keep` stays, and those in use, so the cache may be over its size for a while.
+    The copy of the repository `keep` stays, and those in use, so the cache may be over its size for a while. Counting
+    reads the marker of each copy, of which there may be ten thousand: a caller that tells by how much the cache has
+    grown leaves it at that while there is room by the last count, which no other process is asked about for a minute.
     """
-    return free(count_cached_bytes() - config.current().cache_max_bytes, keep=keep)
+    most = config.current().cache_max_bytes
+    counted = _counts.get(_root())
+    if counted and grown_bytes is not None and counted.lasts(most, grown_bytes):
+        return 0
+    held = count_cached_bytes()
+    freed = free(held - most + most // SLACK_SHARE, keep=keep) if held > most else 0
+    _counts[_root()] = _Count(held - freed)
+    return freed
+
+
+class _Count:
+    """What the copies took when this process counted them, and by how much it has made them grow since."""
+
+    def __init__(self, held_bytes: int) -> None:
+        self._held_bytes = held_bytes
+        self._until = time.monotonic() + COUNTED_AGAIN_SECONDS
+        self._growing = Lock()
+
+    def lasts(self, most_bytes: int, grown_bytes: int) -> bool:
+        """Whether there is room for so much more, by what is known; it counts as taken."""
+        with self._growing:
+            self._held_bytes += grown_bytes
+            return self._held_bytes <= most_bytes and time.monotonic() < self._until
+
+
+_counts: dict[Path, _Count] = {}
+"""By the folder of the copies."""
 
 
 def free(wanted_bytes: int, *, keep: str) -> int:

@@ -16,8 +16,8 @@ from framework import config
 from framework.config import Config
 from framework.repositories.cache import copies, eviction, scratch
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.cache.eviction import copy_path, evict, eviction_score
-from framework.repositories.cache.marker import NAME
+from framework.repositories.cache.eviction import SLACK_SHARE, copy_path, evict, eviction_score
+from framework.repositories.cache.marker import NAME, read_marker, write_marker
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment_in_full
@@ -178,3 +178,31 @@ def test_a_large_copy_goes_before_a_small_one_that_was_used_a_little_earlier(
 def test_size_decides_less_the_longer_waking_takes() -> None:
     assert eviction_score(100, 1 << 30) < eviction_score(102, 1 << 29), "among large ones the idle time decides"
     assert eviction_score(100, 1 << 20) < eviction_score(60, 2 << 20), "among small ones the size does, too"
+
+
+def test_a_write_counts_the_copies_only_where_they_may_be_too_large(crowd: list[Bench], settings: Config) -> None:
+    config.use(replace(settings, cache_max_bytes=4 * MIB))
+    eviction.make_room(keep="")
+    grow(crowd[0], 10 * MIB)
+    crowd[1].write(crowd[1].put("b", b"little"))
+    assert present(crowd) == [True, True, True, True]
+    crowd[1].write(crowd[1].put("c", os.urandom(2 * MIB)))
+    assert present(crowd) == [False, True, True, True]
+
+
+def test_a_full_cache_is_emptied_a_little_further_than_it_has_to_be(crowd: list[Bench], settings: Config) -> None:
+    held = eviction.count_cached_bytes()
+    config.use(replace(settings, cache_max_bytes=held - 1))
+    eviction.make_room(keep="")
+    assert present(crowd) == [False, True, True, True]
+    assert eviction.count_cached_bytes() <= held - held // SLACK_SHARE
+
+
+def grow(bench: Bench, size_bytes: int) -> None:
+    """Have the copy take so much, as what another process has brought into it."""
+    path = copy_path(bench.repository_id)
+    found = read_marker(path)
+    assert found
+    used = (path / NAME).stat().st_mtime
+    write_marker(path, replace(found, size_bytes=size_bytes))
+    os.utime(path / NAME, (used, used))
