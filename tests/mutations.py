@@ -44,7 +44,7 @@ MUTATIONS = (
     ),
     Mutation(
         4, "versions have one parent",
-        f"{R}/write/commit.py", "previous_hash=previous,", "previous_hash=None,",
+        f"{R}/write/commit.py", '"previous_hash": previous,', '"previous_hash": None,',
         f"{T}/write/test_branch_writer.py -k parent",
     ),
     Mutation(

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from framework.database.engine import engine
+from framework.database.engine import reading_engine, writing_engine
 
 BATCH_ROWS = 5000
 OLDEST_ROWS = 500
@@ -29,7 +29,7 @@ def transaction() -> Iterator[Session]:
     """
     with (
         one_at_a_time(),
-        Session(engine().execution_options(writes=True), expire_on_commit=False) as session,
+        Session(writing_engine(), expire_on_commit=False) as session,
         session.begin(),
     ):
         yield session
@@ -77,7 +77,7 @@ def call_after_commit(session: Session, call: Callable[[], None]) -> None:
 @contextmanager
 def read_transaction() -> Iterator[Session]:
     """One read transaction, all of it seeing the same moment; what it loaded stays readable afterwards."""
-    with one_at_a_time(), Session(_snapshot_engine(), expire_on_commit=False, autoflush=False) as session:
+    with one_at_a_time(), Session(reading_engine(), expire_on_commit=False, autoflush=False) as session:
         yield session
         session.expunge_all()
 
@@ -85,16 +85,8 @@ def read_transaction() -> Iterator[Session]:
 @contextmanager
 def read_rows() -> Iterator[Connection]:
     """The same for statements that select columns and no objects, for half of the CPU."""
-    with one_at_a_time(), _snapshot_engine().connect() as connection:
+    with one_at_a_time(), reading_engine().connect() as connection:
         yield connection
-
-
-def _snapshot_engine() -> Engine:
-    """PostgreSQL would show each statement another moment; SQLite's readers see one by themselves."""
-    made = engine()
-    if made.dialect.name == "postgresql":
-        return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return made
 
 
 @contextmanager

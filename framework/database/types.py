@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, Float, Index, MetaData, String, literal, text
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, Float, Index, MetaData, String, Table, literal, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -110,6 +110,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+    __table__: ClassVar[Table]
     type_annotation_map: ClassVar = {datetime: UTCDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -153,10 +154,13 @@ def read_account(session: Session, account_id: int) -> Account:
         AccountNotFound: it was deleted meanwhile.
         AccountSuspended.
     """
-    user = session.get(User, account_id, populate_existing=True)
-    if user is None:
+    row = session.execute(_PERSON, {"id": account_id}).one_or_none()
+    if row is None:
         raise AccountNotFound("The account was deleted.")
-    return Account.of(user)
+    return Account.of(Person(*row))
+
+
+_PERSON = select(*PERSON_COLUMNS).where(User.id == bindparam("id"))
 
 
 def recheck_administrator(session: Session, by: Account | None) -> None:

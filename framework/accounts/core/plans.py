@@ -7,6 +7,7 @@ of a university brings the student plan for a year after its confirmation; confi
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -83,10 +84,13 @@ def read_plan(session: Session, name: str) -> Plan:
     Raises:
         PlanUnknown.
     """
-    row = session.get(PlanLimits, name)
-    if row is not None:
-        return Plan(name, row.stored_bytes, row.private_projects, row.file_bytes)
-    return default_plan(name)
+    row = session.execute(_LIMITS, {"name": name}).one_or_none()
+    return default_plan(name) if row is None else Plan(name, *row)
+
+
+_LIMITS = select(PlanLimits.stored_bytes, PlanLimits.private_projects, PlanLimits.file_bytes).where(
+    PlanLimits.name == bindparam("name")
+)
 
 
 def default_plan(name: str) -> Plan:

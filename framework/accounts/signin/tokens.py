@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, select
 
 from framework.accounts.core import emails
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import PERSON_COLUMNS, Account, Person
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, lock_unchanged_user
 from framework.accounts.core.validation import printable
 from framework.accounts.models import Token, User
 from framework.audit import log as audit
+from framework.database.prepared import PreparedSelect
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Forbidden, Invalid, NotFound
@@ -212,15 +212,23 @@ def caller_of_token(text: str) -> Caller | None:
     """
     if not is_well_formed(text):
         return None
-    with read_transaction() as session:
-        found = _find_live(session, text)
-    if found is None:
+    row = _LIVE.read_row({"digest": digest(text)})
+    if row is None:
         return None
-    token, user = found
-    account = Account.of(user)
-    if token.last_used_at is None or token.last_used_at + USE_NOTED_EVERY < now():
-        _note_use(token.id)
-    return Caller(account.confine(token.repository_id), frozenset(token.scopes.split()))
+    token_id, repository_id, scopes, expires_at, last_used_at, *person = row
+    if expires_at is not None and expires_at <= now():
+        return None
+    account = Account.of(Person(*person))
+    if last_used_at is None or last_used_at + USE_NOTED_EVERY < now():
+        _note_use(token_id)
+    return Caller(account.confine(repository_id), frozenset(scopes.split()))
+
+
+_LIVE = PreparedSelect(
+    select(Token.id, Token.repository_id, Token.scopes, Token.expires_at, Token.last_used_at, *PERSON_COLUMNS)
+    .join(User, User.id == Token.user_id)
+    .where(Token.digest == bindparam("digest"))
+)
 
 
 def _about(row: Token) -> TokenAbout:
@@ -233,14 +241,6 @@ def _about(row: Token) -> TokenAbout:
         last_used_at=row.last_used_at,
         repository_id=row.repository_id,
     )
-
-
-def _find_live(session: Session, text: str) -> tuple[Token, User] | None:
-    query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest == digest(text))
-    found = session.execute(query).one_or_none()
-    if found is None or (found[0].expires_at is not None and found[0].expires_at <= now()):
-        return None
-    return found[0], found[1]
 
 
 def _note_use(token_id: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from framework import rooms
@@ -165,18 +165,20 @@ def recheck_protection(session: Session, project_id: int, updates: Iterable[RefU
 
 def read_protection(session: Session, project_id: int) -> Protection:
     """The project's rules as this transaction sees them."""
-    query = (
-        select(Repository.default_branch, BranchRule)
-        .join(Project, Project.repository_id == Repository.id)
-        .outerjoin(BranchRule, BranchRule.project_id == Project.id)
-        .where(Project.id == project_id)
-        .order_by(BranchRule.pattern)
-    )
-    found = session.execute(query).all()
-    rules = tuple(Rule(row.pattern, row.force_push, row.deletion) for _default, row in found if row)
+    found = session.execute(_RULES, {"project_id": project_id}).all()
+    rules = tuple(Rule(pattern, force_push, deletion) for _of, pattern, force_push, deletion in found if pattern)
     opens_tags = any(rule.kind == "tag" and (rule.force_push or rule.deletion) for rule in rules)
     kept = list_kept(session, project_id) if opens_tags else ()
     return Protection(found[0].default_branch, rules, kept)
+
+
+_RULES = (
+    select(Repository.default_branch, BranchRule.pattern, BranchRule.force_push, BranchRule.deletion)
+    .join(Project, Project.repository_id == Repository.id)
+    .outerjoin(BranchRule, BranchRule.project_id == Project.id)
+    .where(Project.id == bindparam("project_id"))
+    .order_by(BranchRule.pattern)
+)
 
 
 def list_kept(session: Session, project_id: int) -> tuple[str, ...]:

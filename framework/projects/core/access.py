@@ -137,8 +137,7 @@ def recheck(session: Session, project_id: int, account: Account | None, role: st
     """
     if account is not None:
         read_account(session, account.id)
-    mine = {"visitor_id": account.id if account else None}
-    found = _one(session, _MINE.where(Project.id == project_id), mine)
+    found = _one(session, _BY_ID, {"visitor_id": account.id if account else None, "project_id": project_id})
     if found is None:
         raise ProjectNotFound
     admit(found, account, role)
@@ -177,6 +176,7 @@ _MINE = (
     .outerjoin(GroupMember, joins_group(Project.owner_id, bindparam("visitor_id", type_=Integer)))
     .where(Project.trashed_at.is_(None))
 )
+_BY_ID = _MINE.where(Project.id == bindparam("project_id"))
 _BY_NAME = PreparedSelect(_MINE.where(User.name_key == bindparam("owner"), Project.name_key == bindparam("name")))
 
 

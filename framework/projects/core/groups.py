@@ -5,6 +5,7 @@ participant has no role in them. While a group is suspended, nobody has a role t
 """
 
 from collections.abc import Collection
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, func, literal, null, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -69,6 +70,7 @@ def highest_role(own: str | None, group_role: str | None, member_role: str | Non
     return max(own, through, key=lambda role: ROLES.index(role) if role in ROLES else 0)
 
 
+@cache
 def group_role() -> ColumnElement[str]:
     """The role of a row of `GroupMember` as it counts: none while the group is suspended.
 
@@ -77,6 +79,7 @@ def group_role() -> ColumnElement[str]:
     return case((is_group_suspended(), null()), (lacks_factor(), MEMBER), else_=GroupMember.role)
 
 
+@cache
 def is_group_suspended() -> ColumnElement[bool]:
     """Whether a row of `GroupMember` is one of a suspended group."""
     group = aliased(User)

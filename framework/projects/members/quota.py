@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -125,7 +125,7 @@ def lock_owner(session: Session, access: ProjectAccess) -> User:
     To be called before any other row is locked, the repository's too, or two transactions could wait for each other.
     Rows that refer to the account are written meanwhile.
     """
-    return _lock(session, session.scalars(select(Project.owner_id).where(Project.id == access.id)).one())
+    return session.scalars(_OWNER_LOCKED, {"project_id": access.id}).one()
 
 
 def check_room(access: ProjectAccess, new_bytes: int) -> OwnerUsage:
@@ -237,19 +237,21 @@ def count_private_projects(session: Session, owner_id: int) -> int:
 
 def count_used_bytes(session: Session, owner_id: int) -> int:
     """What the owner's projects hold in the store, those in the trash included."""
-    owned = select(Project.repository_id).where(Project.owner_id == owner_id)
-    total = select(func.coalesce(func.sum(Repository.stored_bytes), 0)).where(Repository.id.in_(owned))
-    return int(session.scalar(total) or 0)
+    return int(session.scalar(_USED, {"owner_id": owner_id}) or 0)
+
+
+_STORED = select(func.coalesce(func.sum(Repository.stored_bytes), 0))
+_USED = _STORED.join(Project, Project.repository_id == Repository.id).where(Project.owner_id == bindparam("owner_id"))
+_OWNER = select(User).join(Project, Project.owner_id == User.id).where(Project.id == bindparam("project_id"))
+_OWNER_LOCKED = _OWNER.with_for_update(key_share=True, of=User).execution_options(populate_existing=True)
 
 
 def _lock(session: Session, owner_id: int) -> User:
-    query = select(User).where(User.id == owner_id).with_for_update(key_share=True)
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    return session.get_one(User, owner_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _owner_of(session: Session, access: ProjectAccess) -> User:
-    query = select(User).join(Project, Project.owner_id == User.id).where(Project.id == access.id)
-    return session.scalars(query).one()
+    return session.scalars(_OWNER, {"project_id": access.id}).one()
 
 
 def _group_name(owner: User) -> str | None:
@@ -266,7 +268,7 @@ def _store_room(session: Session) -> int | None:
     limit = config.current().store_max_bytes
     if limit is None:
         return None
-    return limit - int(session.scalar(select(func.coalesce(func.sum(Repository.stored_bytes), 0))) or 0)
+    return limit - int(session.scalar(_STORED) or 0)
 
 
 def refuse_excess(access: ProjectAccess, usage: OwnerUsage, new_bytes: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all, update
+from sqlalchemy import Select, bindparam, func, insert, select, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -93,15 +93,19 @@ def record(
     `versions_removed` (path, versions, commits, refs, how many there are, before_bytes, work): a history without old
     versions of a file. `woken` (days without a visit) changes nothing, and is written by itself.
     """
-    event = Event(
-        project_id=project_id, actor_id=actor.id if actor else None, kind=kind, details=details or {}, created_at=now()
-    )
-    session.add(event)
+    told: dict[str, Any] = {"project_id": project_id, "actor_id": actor.id if actor else None, "kind": kind}
+    told |= {"details": details or {}, "created_at": now()}
     session.flush()
-    session.execute(update(Project).where(Project.id == project_id).values(updated_at=event.created_at))
+    connection = session.connection()
+    [number] = tuple(connection.execute(insert(Event.__table__), told).inserted_primary_key or ())
+    event = Event(id=number, **told)
+    connection.execute(_TOUCH, {"of": project_id, "moment": event.created_at})
     notices.tell(session, event)
     if kind in audit.KINDS:
         _tell_audit(session, event, audited.actor or actor, audited)
+
+
+_TOUCH = update(Project.__table__).where(Project.id == bindparam("of")).values(updated_at=bindparam("moment"))
 
 
 def _tell_audit(session: Session, event: Event, actor: Account | None, audited: Audited) -> None:

@@ -4,11 +4,24 @@ All of a thousand people are told by one statement, so that a version costs its 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, insert, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Integer,
+    SQLColumnExpression,
+    bindparam,
+    false,
+    insert,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -36,17 +49,15 @@ def tell(session: Session, event: Event, *, but: int | None = None) -> None:
         return
     mailed = event.kind in MAILED
     mentioned = find_mentioned_names(str(event.details.get("title") or "")) if mailed else set()
-    moment = literal(event.created_at, Notice.created_at.type)
-    values: dict[str, ColumnElement[Any]] = {
-        "user_id": User.__table__.c.id,
-        "event_id": literal(event.id),
-        "mentioned": User.name_key.in_(sorted(mentioned)) if mentioned else false(),
-        "created_at": moment,
-        "settled_at": null() if mailed else moment,
+    added = event.details if event.kind == PERSON_ADDED else None
+    given = {
+        "event_id": event.id,
+        "project_id": event.project_id,
+        "moment": event.created_at,
+        "knowing": [known for known in (event.actor_id, but) if known is not None],
+        "names": sorted(mentioned),
     }
-    takes_part = _takes_part(event.project_id, _hears_in_group(mentioned))
-    told = select(*values.values()).where(takes_part, *_is_news_to(event, but=but))
-    session.execute(insert(Notice).from_select(list(values), told))
+    session.execute(_insert(mailed=mailed, mentions=bool(mentioned), added=added is not None), given | _name(added))
 
 
 def find_mentioned_names(text: str) -> set[str]:
@@ -64,17 +75,47 @@ def forget_old() -> int:
     return delete_in_batches(Notice.id, Notice.created_at < now() - timedelta(days=config.current().notice_days))
 
 
-def _hears_in_group(mentioned: set[str]) -> ColumnElement[bool]:
+@cache
+def _insert(*, mailed: bool, mentions: bool, added: bool) -> Insert:
+    """The statement that writes an event's notices; made once, since making it takes longer than executing it."""
+    moment = bindparam("moment", type_=Notice.created_at.type)
+    values: dict[str, ColumnElement[Any]] = {
+        "user_id": User.__table__.c.id,
+        "event_id": bindparam("event_id", type_=Integer),
+        "mentioned": _is_mentioned(User.name_key) if mentions else false(),
+        "created_at": moment,
+        "settled_at": null() if mailed else moment,
+    }
+    news: list[ColumnElement[bool]] = [User.id.not_in(bindparam("knowing", expanding=True))]  # never to who did it
+    if added:  # to whoever was added, and not to everybody else who takes part
+        news.append(User.id.in_(bindparam("people", expanding=True)) | (User.name == bindparam("person")))
+    takes_part = _takes_part(bindparam("project_id", type_=Integer), _hears_in_group(mentions=mentions))
+    return insert(Notice.__table__).from_select(list(values), select(*values.values()).where(takes_part, *news))
+
+
+def _name(added: Mapping[str, Any] | None) -> dict[str, object]:
+    """Whom an event names that says who was added."""
+    if added is None:
+        return {}
+    people = (added.get("person_id"), *added.get("person_ids", ()))
+    return {"people": [number for number in people if number], "person": str(added.get("person"))}
+
+
+def _is_mentioned(name_key: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    return name_key.in_(bindparam("names", expanding=True))
+
+
+def _hears_in_group(*, mentions: bool) -> ColumnElement[bool]:
     """Whether a project is news to one of its group's people: it is not quiet, they chose so, or are mentioned."""
     chosen = select(MailChoice.project_id).where(MailChoice.user_id == GroupMember.user_id, MailChoice.frequency != OFF)
     heard = [Project.quiet.is_(False), Project.id.in_(chosen)]
-    if mentioned:
+    if mentions:
         named = aliased(User)
-        heard.append(GroupMember.user_id.in_(select(named.id).where(named.name_key.in_(sorted(mentioned)))))
+        heard.append(GroupMember.user_id.in_(select(named.id).where(_is_mentioned(named.name_key))))
     return or_(*heard)
 
 
-def _takes_part(project_id: int, *of_groups: ColumnElement[bool]) -> ColumnElement[bool]:
+def _takes_part(project_id: ColumnElement[int] | int, *of_groups: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a user takes part in the project: as its owner, a member, or through the group that owns it.
 
     `of_groups` are further conditions for who does so through the group.
@@ -84,11 +125,3 @@ def _takes_part(project_id: int, *of_groups: ColumnElement[bool]) -> ColumnEleme
     group = select(GroupMember.user_id).join(Project, Project.owner_id == GroupMember.group_id)
     theirs = group.where(Project.id == project_id, group_role().in_(WITH_PROJECTS), *of_groups)
     return User.id.in_(union_all(owner, members, theirs)) & (User.kind != GROUP)
-
-
-def _is_news_to(event: Event, *, but: int | None) -> Iterator[ColumnElement[bool]]:
-    """Never to who did it: to whoever was added, or to everybody else who takes part."""
-    yield User.id.not_in([known for known in (event.actor_id, but) if known is not None])
-    if event.kind == PERSON_ADDED:
-        added = [number for number in (event.details.get("person_id"), *event.details.get("person_ids", ())) if number]
-        yield User.id.in_(added) | (User.name == str(event.details.get("person")))

@@ -1,8 +1,10 @@
 """What SQL and the journal record of a pack: the same facts when it is new, in use, and read back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from sqlalchemy import Row
 
 from framework.gitcore.packs import MeasuredPack, WrittenPack
 from framework.gitcore.side_files import SideFileRecord
@@ -58,7 +60,11 @@ class StoredPack(LoggedPack):
     fault: str | None = None
 
     @classmethod
-    def of(cls, row: Pack) -> "StoredPack":
+    def of(cls, row: Pack | Row[*tuple[Any, ...]]) -> "StoredPack":
         """The pack that this row of SQL records."""
         side_files = {suffix: SideFileRecord(**recorded) for suffix, recorded in (row.side_files or {}).items()}
         return cls(side_files=side_files, fault=row.fault, **LoggedPack.values_of(row))
+
+
+STORED_PACK_COLUMNS = tuple(getattr(Pack, one.name) for one in fields(StoredPack))
+"""What a statement selects for `StoredPack.of`."""

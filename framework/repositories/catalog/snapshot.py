@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import null, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, null, select
 
 from framework.database.batches import in_batches
-from framework.database.session import read_transaction
+from framework.database.session import read_rows, read_transaction
+from framework.database.types import Id32
 from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.repositories.catalog.known_refs import recall_refs, remember_refs
-from framework.repositories.catalog.pack_records import StoredPack
+from framework.repositories.catalog.pack_records import STORED_PACK_COLUMNS, StoredPack
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository
 
 
@@ -60,21 +60,21 @@ def read_snapshot(repository_id: str) -> Snapshot:
     Raises:
         RepositoryMissing: there is no such repository.
     """
-    with read_transaction() as session:
-        return _snapshot(session, repository_id)
+    with read_rows() as connection:
+        return _snapshot(connection, repository_id)
 
 
 def read_snapshot_and_packs(repository_id: str) -> tuple[Snapshot, tuple[StoredPack, ...]]:
     """The newest version that SQL has, and the packs that it consists of."""
-    with read_transaction() as session:
-        packs = _packs(session, repository_id)
-        return _snapshot(session, repository_id, frozenset(pack.name for pack in packs)), packs
+    with read_rows() as connection:
+        packs = _packs(connection, repository_id)
+        return _snapshot(connection, repository_id, frozenset(pack.name for pack in packs)), packs
 
 
 def read_packs(repository_id: str) -> tuple[StoredPack, ...]:
     """The packs that the newest version consists of; none where there is no repository."""
-    with read_transaction() as session:
-        return _packs(session, repository_id)
+    with read_rows() as connection:
+        return _packs(connection, repository_id)
 
 
 def read_consolidated_packs(repository_id: str) -> tuple[StoredPack, ...]:
@@ -108,36 +108,49 @@ def read_large_blob_place(repository_id: str, pack: str, sha: str) -> tuple[int,
         return (row.pack_bytes, blob.size_bytes if blob else 0) if row else None
 
 
-def _packs(session: Session, repository_id: str) -> tuple[StoredPack, ...]:
-    in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
-    return tuple(StoredPack.of(row) for row in session.scalars(select(Pack).where(*in_use)))
+_OF_ONE = bindparam("repository_id", type_=Id32)
+_IN_USE = (Pack.repository_id == _OF_ONE, Pack.superseded_version.is_(None))
+_PACKS = select(*STORED_PACK_COLUMNS).where(*_IN_USE)
+_PACK_NAMES = select(Pack.name).where(*_IN_USE)
+_REFS = select(Ref.name, Ref.sha).where(Ref.repository_id == _OF_ONE)
+_PLACE = select(
+    Repository.epoch,
+    Repository.version,
+    Repository.entry_hash,
+    Repository.pack_generation,
+    Repository.default_branch,
+).where(Repository.id == _OF_ONE)
 
 
-def _snapshot(session: Session, repository_id: str, packs: frozenset[str] | None = None) -> Snapshot:
+def _packs(connection: Connection, repository_id: str) -> tuple[StoredPack, ...]:
+    rows = connection.execute(_PACKS, {"repository_id": repository_id})
+    return tuple(StoredPack.of(row) for row in rows)
+
+
+def _snapshot(connection: Connection, repository_id: str, packs: frozenset[str] | None = None) -> Snapshot:
     """With the names of its packs, where they are not known yet."""
-    row = session.get(Repository, repository_id)
+    mine = {"repository_id": repository_id}
+    row = connection.execute(_PLACE, mine).one_or_none()
     if row is None:
         raise RepositoryMissing
-    in_use = select(Pack.name).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
+    epoch, version, entry_hash, pack_generation, default_branch = row
+    place = None if entry_hash is None else (epoch, version, entry_hash)
     return Snapshot(
-        repository_id=row.id,
-        epoch=row.epoch,
-        version=row.version,
-        entry_hash=row.entry_hash,
-        pack_generation=row.pack_generation,
-        default_branch=row.default_branch,
-        refs=_refs(session, row),
-        packs=frozenset(session.scalars(in_use)) if packs is None else packs,
+        repository_id=repository_id,
+        epoch=epoch,
+        version=version,
+        entry_hash=entry_hash,
+        pack_generation=pack_generation,
+        default_branch=default_branch,
+        refs=_refs(connection, repository_id, place) if place else {},
+        packs=frozenset(connection.execute(_PACK_NAMES, mine).scalars()) if packs is None else packs,
     )
 
 
-def _refs(session: Session, row: Repository) -> Mapping[str, str]:
+def _refs(connection: Connection, repository_id: str, version: tuple[int, int, str]) -> Mapping[str, str]:
     """From memory if this process has read or made this version, otherwise from SQL in the caller's transaction."""
-    if row.entry_hash is None:
-        return {}
-    version = row.epoch, row.version, row.entry_hash
-    known = recall_refs(row.id, version)
+    known = recall_refs(repository_id, version)
     if known is not None:
         return known
-    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == row.id))
-    return remember_refs(row.id, version, dict(refs.all()))
+    refs = connection.execute(_REFS, {"repository_id": repository_id})
+    return remember_refs(repository_id, version, dict(refs.all()))

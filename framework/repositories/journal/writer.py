@@ -5,12 +5,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, inspect, select, update
 from sqlalchemy.orm import Session
 
-from framework.database.session import read_transaction, transaction
+from framework.database.session import read_rows, read_transaction, transaction
 from framework.database.types import from_now, later, now
 from framework.errors import Unavailable
 from framework.repositories import object_keys
@@ -81,10 +81,17 @@ def make_entry(
 
 
 def _read_always_recorded(session: Session, repository: Repository) -> dict[str, Any]:
-    """Taken out of the facts by the database, which holds a fact for each member beside them."""
-    wanted = select(*(Repository.about[name] for name in ALWAYS_RECORDED)).where(Repository.id == repository.id)
-    found = zip(ALWAYS_RECORDED, session.execute(wanted).one(), strict=True)
+    """Taken out of the facts by the database, which holds a fact for each member beside them, unless they are here."""
+    if "about" not in inspect(repository).unloaded:
+        return {name: repository.about[name] for name in ALWAYS_RECORDED if repository.about.get(name) is not None}
+    row = session.execute(_ALWAYS_RECORDED, {"repository_id": repository.id}).one()
+    found = zip(ALWAYS_RECORDED, row, strict=True)
     return {name: value for name, value in found if value is not None}
+
+
+_ALWAYS_RECORDED = select(*(Repository.about[name] for name in ALWAYS_RECORDED)).where(
+    Repository.id == bindparam("repository_id")
+)
 
 
 def entry_hash(entry: bytes) -> str:
@@ -121,27 +128,42 @@ def list_unconfirmed_repositories() -> Sequence[str]:
         return session.scalars(select(Version.repository_id).where(Version.confirmed_at.is_(None)).distinct()).all()
 
 
-def _list_unconfirmed(repository_id: str) -> Sequence[Version]:
-    with read_transaction() as session:
-        return session.scalars(
-            select(Version)
-            .where(Version.repository_id == repository_id, Version.confirmed_at.is_(None))
-            .order_by(Version.epoch, Version.version)
-        ).all()
+class _Unconfirmed(NamedTuple):
+    """A version, and the bytes of its entry, which are None once some process has confirmed it."""
+
+    repository_id: str
+    epoch: int
+    version: int
+    entry_hash: str
+    entry: bytes | None
 
 
-def _write(version: Version) -> None:
-    if version.entry is None:  # another process has confirmed it since it was read
+def _list_unconfirmed(repository_id: str) -> list[_Unconfirmed]:
+    with read_rows() as connection:
+        return [_Unconfirmed(*row) for row in connection.execute(_UNCONFIRMED, {"repository_id": repository_id})]
+
+
+def _write(version: _Unconfirmed) -> None:
+    if version.entry is None:
         return
     key = object_keys.journal_key(version.repository_id, version.epoch, version.version, version.entry_hash)
     store().put(key, version.entry, sha256=version.entry_hash)
+    place = {"of_repository": version.repository_id, "of_epoch": version.epoch, "of_version": version.version}
     with transaction() as session:
-        session.execute(
-            update(Version)
-            .where(
-                Version.repository_id == version.repository_id,
-                Version.epoch == version.epoch,
-                Version.version == version.version,
-            )
-            .values(entry=None, confirmed_at=now())
-        )
+        session.connection().execute(_CONFIRM, {**place, "moment": now()})
+
+
+_UNCONFIRMED = (
+    select(*(getattr(Version, name) for name in _Unconfirmed._fields))
+    .where(Version.repository_id == bindparam("repository_id"), Version.confirmed_at.is_(None))
+    .order_by(Version.epoch, Version.version)
+)
+_CONFIRM = (
+    update(Version.__table__)
+    .where(
+        Version.repository_id == bindparam("of_repository"),
+        Version.epoch == bindparam("of_epoch"),
+        Version.version == bindparam("of_version"),
+    )
+    .values(entry=None, confirmed_at=bindparam("moment"))
+)

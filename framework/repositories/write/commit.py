@@ -94,18 +94,24 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
 
 def lock_repository(session: Session, repository_id: str) -> Repository:
     """The repository's row, locked until the transaction ends."""
-    return session.scalars(select(Repository).where(Repository.id == repository_id).with_for_update()).one()
+    return session.scalars(_LOCKED, {"repository_id": repository_id}).one()
+
+
+_LOCKED = select(Repository).where(Repository.id == bindparam("repository_id")).with_for_update()
 
 
 def _take_staged(session: Session, change: Change) -> None:
     if not change.packs:
         return
-    staged = session.scalars(select(StagedPush).where(StagedPush.id == change.push_id).with_for_update()).one_or_none()
+    staged = session.scalars(_STAGED, {"push_id": change.push_id}).one_or_none()
     if staged is None or staged.state != STAGED:
         raise StagingExpired
     staged.give_up({pack.name for pack in change.packs})  # packs of attempts that lost a race stay for the sweep
     if not staged.pack_names:
         session.delete(staged)
+
+
+_STAGED = select(StagedPush).where(StagedPush.id == bindparam("push_id")).with_for_update()
 
 
 def _check_generation(repository: Repository, change: Change) -> None:
@@ -165,14 +171,13 @@ def _write_refs(session: Session, repository_id: str, updates: Sequence[RefUpdat
         {"repository_id": repository_id, "name": ref.name, "sha": ref.new} for ref in updates if ref.new and not ref.old
     ]
     if made:
-        connection.execute(insert(Ref), made)
+        connection.execute(insert(Ref.__table__), made)
 
 
 def _next_version(session: Session, repository: Repository, change: Change, facts: Facts) -> Committed:
     retired_lfs = _retire(session, repository, change.repacking) if change.repacking else []
     _add_packs(session, repository, change.packs)
     _add_lfs(session, repository, change.lfs)
-    session.flush()
     previous, place = repository.entry_hash, (repository.epoch, repository.version)
     with session.no_autoflush:  # what changes of the repository is one statement
         repository.version += 1
@@ -180,20 +185,18 @@ def _next_version(session: Session, repository: Repository, change: Change, fact
         entry = writer.make_entry(session, repository, change, facts, retired_lfs)
         repository.entry_hash = writer.entry_hash(entry)
         _write_repository(session, repository, place)
-    session.add(
-        Version(
-            repository_id=repository.id,
-            epoch=repository.epoch,
-            version=repository.version,
-            push_id=change.push_id,
-            pack_generation=repository.pack_generation,
-            actor=change.actor,
-            previous_hash=previous,
-            entry_hash=repository.entry_hash,
-            entry=entry,
-        )
-    )
-    session.flush()
+    made = {
+        "repository_id": repository.id,
+        "epoch": repository.epoch,
+        "version": repository.version,
+        "push_id": change.push_id,
+        "pack_generation": repository.pack_generation,
+        "actor": change.actor,
+        "previous_hash": previous,
+        "entry_hash": repository.entry_hash,
+        "entry": entry,
+    }
+    session.connection().execute(insert(Version.__table__), made)
     queue_tasks(session, repository, change)
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash, previous)
 
@@ -202,7 +205,7 @@ def _write_repository(session: Session, repository: Repository, place: tuple[int
     """Write what has changed, and fail if the row is not where it was read: versions have no gap and one parent."""
     changed = {each.key: each.value for each in inspect(repository).attrs if each.history.has_changes()}
     at_place = Repository.id == repository.id, tuple_(Repository.epoch, Repository.version) == place
-    written = session.connection().execute(update(Repository).where(*at_place).values(changed))
+    written = session.connection().execute(update(Repository.__table__).where(*at_place).values(changed))
     if written.rowcount != 1:
         raise VersionMoved
     for name, value in changed.items():
@@ -211,16 +214,25 @@ def _write_repository(session: Session, repository: Repository, place: tuple[int
 
 def _add_packs(session: Session, repository: Repository, packs: Sequence[NewPack]) -> None:
     place = {"epoch": repository.epoch, "version": repository.version + 1}
-    for pack in packs:
-        side_files = pack.recorded_side_files or None
-        session.add(Pack(repository_id=repository.id, side_files=side_files, **place, **PackRecord.values_of(pack)))
-        for sha, size in pack.sizes.items():
-            session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+    made = [
+        {
+            "repository_id": repository.id,
+            "side_files": pack.recorded_side_files or None,
+            **place,
+            **PackRecord.values_of(pack),
+        }
+        for pack in packs
+    ]
+    if made:
+        session.connection().execute(insert(Pack.__table__), made)
+    for sha, size in {sha: size for pack in packs for sha, size in pack.sizes.items()}.items():
+        session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
 
 
 def _add_lfs(session: Session, repository: Repository, lfs: Sequence[StoredLfs]) -> None:
     place = {"epoch": repository.epoch, "version": repository.version + 1}
     session.add_all(LfsObject(repository_id=repository.id, **one.__dict__, **place) for one in lfs)
+    session.flush()
 
 
 def _retire(session: Session, repository: Repository, repacking: Repacking) -> list[str]:

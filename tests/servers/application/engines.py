@@ -47,7 +47,7 @@ def _take(settings: Config) -> Engine:
 
 
 def _put_back() -> None:
-    mine = [made for (_url, process), made in engine._engines.items() if process == os.getpid()]
+    mine = [made.plain for (_url, process), made in engine._engines.items() if process == os.getpid()]
     _dispose()
     for made in mine:
         _spare[_kinds[made]].append(made)

@@ -1,6 +1,7 @@
 """Which ways an account can be entered by, and whether the password alone is enough."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, not_, or_, select
@@ -55,6 +56,7 @@ def is_protected(user_id: SQLColumnExpression[int] = User.id) -> ColumnElement[b
     return or_(apps.exists(), passkeys.exists())
 
 
+@cache
 def lacks_factor() -> ColumnElement[bool]:
     """Whether a row of `GroupMember` is that of an owner without the second factor that the group asks owners for.
 
