@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.eviction import simulation
 from benchmarks.git import cloning, far_pushes, throughput
-from benchmarks.processes import footprint, memory, previews, rest, stopping
+from benchmarks.processes import dyno, footprint, memory, previews, rest, stopping
 from benchmarks.reading import (
     beside_klaus,
     course_pages,
@@ -38,6 +38,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "versions": versions.tabulate,
     "footprint": footprint.tabulate,
     "previews": previews.tabulate,
+    "dyno": dyno.tabulate,
     "memory": memory.tabulate,
     "rest": rest.tabulate,
     "stopping": stopping.tabulate,

@@ -14,10 +14,14 @@ LOOK_SECONDS = 0.1
 
 @dataclass
 class Memory:
-    """What a family of processes took, in bytes by program: when it was the most that was seen, and the last time."""
+    """What a family of processes took, in bytes by program: when it was the most that was seen, and the last time.
+
+    `looks` has all programs together at each look.
+    """
 
     most: Counter[str] = field(default_factory=Counter)
     last: Counter[str] = field(default_factory=Counter)
+    looks: list[int] = field(default_factory=list)
 
     @property
     def most_bytes(self) -> int:
@@ -36,7 +40,7 @@ def proportional_bytes(process_ids: Iterable[int]) -> Counter[str]:
     for process_id in process_ids:
         with suppress(OSError):
             if not _borrows(process_id):
-                taken[Path(f"/proc/{process_id}/comm").read_text().strip()] += _of_process(process_id)
+                taken[Path(f"/proc/{process_id}/comm").read_text().strip()] += proportional_bytes_of(process_id)
     return taken
 
 
@@ -54,13 +58,14 @@ def _command(process_id: int) -> bytes:
 
 
 @contextmanager
-def watch_memory(process_id: int) -> Iterator[Memory]:
+def watch_memory(process_id: int, *, every_seconds: float = LOOK_SECONDS) -> Iterator[Memory]:
     """Look at the process and all that it started until the block ends."""
     seen, over = Memory(), threading.Event()
 
     def look() -> None:
-        while not over.wait(LOOK_SECONDS):
+        while not over.wait(every_seconds):
             seen.last = proportional_bytes(family(process_id))
+            seen.looks.append(seen.last.total())
             seen.most = max(seen.most, seen.last, key=Counter.total)
 
     watcher = threading.Thread(target=look)
@@ -72,6 +77,11 @@ def watch_memory(process_id: int) -> Iterator[Memory]:
         watcher.join()
 
 
-def _of_process(process_id: int) -> int:
+def proportional_bytes_of(process_id: int) -> int:
+    """What this process takes.
+
+    Raises:
+        OSError: it has ended.
+    """
     lines = Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
