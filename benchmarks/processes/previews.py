@@ -4,7 +4,6 @@ import re
 import time
 from html import unescape
 from itertools import cycle, islice
-from pathlib import Path
 
 import requests as browser
 
@@ -15,6 +14,7 @@ from tests.browse.kinds.photographs import site
 from tests.browse.kinds.specimens import SPECIMENS
 from tests.browse.made_projects import PYTHON_NOTEBOOKS, R_COURSE, THESIS, Project, field_survey, image_set
 from tests.memory import children
+from tests.servers.memory import proportional_bytes_of
 
 PREVIEWS, WARM = 1_000, 1
 MIB = 1 << 20
@@ -34,9 +34,9 @@ def tabulate() -> Table:
     with site(files) as place:
         worker = children(place.process_id)[0]
         _look(place.url, WARM * len(SPECIMENS), number=0)
-        before = _own_bytes(worker)
+        before = proportional_bytes_of(worker)
         _look(place.url, PREVIEWS, number=1)
-        after = _own_bytes(worker)
+        after = proportional_bytes_of(worker)
         slowest = [_open_all(place.url, project, list(made)) for project, made in projects.items()]
     growth = Figure(f"a web process, growth over {PREVIEWS:,} previews", (after - before) / MIB, "MiB", MOST_GROWTH_MIB)
     first = Figure("a web process, after a preview of each kind", before / MIB, "MiB")
@@ -84,8 +84,3 @@ def _get(address: str, *statuses: int) -> browser.Response:
     answer = browser.get(address, timeout=60)
     assert answer.status_code in (statuses or (200,)), (address, answer.status_code)
     return answer
-
-
-def _own_bytes(process_id: int) -> int:
-    lines = Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
