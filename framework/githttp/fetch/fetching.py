@@ -106,16 +106,15 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
     version = _check_protocol(protocol)
     snapshot = read_snapshot(repository_id)
     asked = read_fetch_request(version, body, snapshot)
-    if asked.refs and (listed := asked.refs.answer(snapshot)):
+    if kept := _find_answer(asked, snapshot, settings):
         refuse_outdated(snapshot)
         copies.note_use(repository_id)
-        yield listed
+        yield kept
         return
     run = partial(_upload_pack, environment={"GIT_PROTOCOL": version, **settings}, stdin=body)
     with copies.lease_warm_copy(repository_id, asked.kind, snapshot) as warm:
         if warm:
-            path, snapshot = warm
-            yield from _remember(asked.refs, snapshot, run(path)) if asked.refs else run(path)
+            yield from _keep_answer(asked, warm[1], settings, run(warm[0]))
             return
     if asked.wants and asked.opening and (whole := find_cold_pack(repository_id, asked.wants)):
         yield from stream_cold_clone(whole, asked.opening)
@@ -126,6 +125,22 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
         return
     with copies.lease_copy(repository_id, asked.kind) as (path, _snapshot):
         yield from keepalive.rest(run(path))
+
+
+def _find_answer(asked: FetchRequest, snapshot: Snapshot, settings: Mapping[str, str]) -> bytes | None:
+    """What is known without a copy or git."""
+    if asked.refs:
+        return asked.refs.answer(snapshot)
+    return asked.clone.find_answer(snapshot, settings) if asked.clone else None
+
+
+def _keep_answer(
+    asked: FetchRequest, snapshot: Snapshot, settings: Mapping[str, str], chunks: Iterator[bytes]
+) -> Iterator[bytes]:
+    """What git answers of this version, passed on and kept for the next who asks."""
+    if asked.refs:
+        return _remember(asked.refs, snapshot, chunks)
+    return asked.clone.keep_answer(snapshot, settings, chunks) if asked.clone else chunks
 
 
 def _remember(refs: RefListRequest, snapshot: Snapshot, chunks: Iterator[bytes]) -> Iterator[bytes]:

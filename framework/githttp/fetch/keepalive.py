@@ -15,6 +15,7 @@ from framework.errors import HoldfastError, Unavailable
 from framework.files import read_chunks
 from framework.gitcore.pkt_line import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, err, pkt
 from framework.gitcore.ref_names import HEADS
+from framework.githttp.fetch.clones import CloneRequest, read_clone_request
 from framework.githttp.fetch.ref_list import RefListRequest, read_ref_list_request
 from framework.observability.pool import Pool
 from framework.repositories.cache import copies
@@ -66,13 +67,14 @@ class FetchRequest:
     """One request of a fetch: which copy it needs, and how its answer can begin early, if it can.
 
     `wants` are the object names of somebody who has nothing, and is to get all that they reach. `refs` are asked for by
-    a request that wants no objects.
+    a request that wants no objects; `clone` is one that may have been answered before.
     """
 
     kind: str
     opening: Opening | None
     wants: frozenset[str] = frozenset()
     refs: RefListRequest | None = None
+    clone: CloneRequest | None = None
 
 
 class KeepAlive:
@@ -149,7 +151,7 @@ def read_fetch_request(version: str, body: IO[bytes], snapshot: Snapshot) -> Fet
     if b"command=ls-refs" in lines:
         return FetchRequest(HISTORY, _head(lines, snapshot), refs=read_ref_list_request(lines))
     if version == "version=2":
-        return FetchRequest(FULL, _of_fetch(lines), _wants_of_clone(lines))
+        return FetchRequest(FULL, _of_fetch(lines), _wants_of_clone(lines), clone=read_clone_request(packets))
     return FetchRequest(FULL, _of_clone(lines))
 
 
