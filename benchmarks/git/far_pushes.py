@@ -1,11 +1,11 @@
-"""A push of 100 files with the S3 service 30 ms away, beside the same push with the service near.
+"""Pushes into empty projects with the S3 service 30 ms away, beside the same pushes with the service near.
 
 The best of each is compared: other programs on the machine slow both, by more than the distance does.
 """
 
 import os
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +13,11 @@ from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from benchmarks.git.samples import Sample, make_files
+from benchmarks.git.samples import Sample, make_files, make_history, make_noise, make_refs
 from benchmarks.report.figures import Comparison, Figure, Runs
 from benchmarks.report.table import Table, show_comparisons
 from benchmarks.setting.distance import ROUND_TRIP_SECONDS, Distance, put_distance
-from benchmarks.setting.git_servers import PASSWORD, GitServer
+from benchmarks.setting.git_servers import PASSWORD, GitServer, preparation
 from framework import config
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
@@ -26,20 +26,21 @@ from tests.servers.application import deployments
 from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.run import Run
 
-ROUNDS = 9
+ROUNDS = {"100 files": 9, "20,000 commits": 3, "100 MiB of noise": 3, "5,000 refs": 3}
+"""How often each repository is pushed; what takes long, less often."""
 MOST_ROUND_TRIPS = 2
 NEAR = "Holdfast, S3 near"
 
 
 def tabulate() -> Table:
     """Both distances, and the difference in milliseconds beside what it may be."""
-    return show_comparisons("a push with S3 at 30 ms", [measure()])
+    return show_comparisons("a push with S3 at 30 ms", list(measure()))
 
 
-def measure() -> Comparison:
+def measure() -> Iterator[Comparison]:
     """Pushes in turns to two processes of one deployment, of which one has the service near."""
     with TemporaryDirectory() as folder:
-        run, sample = Run(Path(folder) / "servers", owner=os.getpid()), make_files(Path(folder) / "files")
+        run = Run(Path(folder) / "servers", owner=os.getpid())
         try:
             with (
                 deployments.production_like(run, Path(folder) / "data") as settings,
@@ -47,7 +48,9 @@ def measure() -> Comparison:
                 put_distance(str(settings.s3_endpoint_url), ROUND_TRIP_SECONDS) as far,
                 _servers(run, settings, (near, far)) as servers,
             ):
-                return _compare(sample, list(zip(servers, (near, far), strict=True)))
+                for make in (make_files, make_history, make_noise, make_refs):
+                    sample = make(Path(folder) / make.__name__.replace("_", "-"))
+                    yield _compare(sample, list(zip(servers, (near, far), strict=True)))
         finally:
             run.end()
 
@@ -58,26 +61,27 @@ def _servers(run: Run, settings: Config, distances: tuple[Distance, Distance]) -
     config.use(settings)
     account = create_user(name="bench", email="bench@example.org", password=PASSWORD)
     secret = b64encode(f"bench:{create_token(account.id, 'bench', ['write'])}".encode()).decode()
+    settings = replace(settings, quota_bytes=1 << 40)
     given = [deployments.environment(replace(settings, s3_endpoint_url=distance.url)) for distance in distances]
     variables = [{name: one[name] for name in one.keys() - {"BASE_URL", "PORT"}} for one in given]
     with gunicorn(run, variables[0]) as near, gunicorn(run, variables[1]) as far:
-        first, second = (_at(server, f"Basic {secret}") for server in (near, far))
+        first, second = (_at(server, f"Basic {secret}", preparation(account)) for server in (near, far))
         yield first, second
     deployments.leave()
 
 
-def _at(server: LiveServer, authorization: str) -> GitServer:
+def _at(server: LiveServer, authorization: str, prepare: Callable[[str], object]) -> GitServer:
     address = urlsplit(server.url)
     headers = {"Authorization": authorization, "Host": address.netloc}
-    return GitServer(address.port or 0, server.process.pid, "bench/", headers)
+    return GitServer(address.port or 0, server.process.pid, "bench/", headers, prepare)
 
 
 def _compare(sample: Sample, servers: Sequence[tuple[GitServer, Distance]]) -> Comparison:
-    rounds = [[_push(sample, *server, number) for server in servers] for number in range(ROUNDS + 1)]
+    rounds = [[_push(sample, *server, number) for server in servers] for number in range(ROUNDS[sample.name] + 1)]
     near, far = (_sum_up(list(found)) for found in zip(*rounds[1:], strict=True))
-    name, limit = "push of 100 files: what 30 ms to S3 add", MOST_ROUND_TRIPS * ROUND_TRIP_SECONDS * 1000
+    name, limit = f"push of {sample.name}: what 30 ms to S3 add", MOST_ROUND_TRIPS * ROUND_TRIP_SECONDS * 1000
     figure = Figure(name, (min(far.seconds) - min(near.seconds)) * 1000, "ms", limit)
-    return Comparison("push of 100 files, S3 at 30 ms", far, {NEAR: near}, [figure])
+    return Comparison(f"push of {sample.name}, S3 at 30 ms", far, {NEAR: near}, [figure])
 
 
 def _sum_up(found: Sequence[tuple[float, float, int]]) -> Runs:
@@ -87,7 +91,10 @@ def _sum_up(found: Sequence[tuple[float, float, int]]) -> Runs:
 
 def _push(sample: Sample, server: GitServer, distance: Distance, number: int) -> tuple[float, float, int]:
     """Seconds by the clock and of the processors, and requests to the store."""
+    name = f"{sample.key}-{server.port}-{number}"
+    server.prepare(name)
     asked = distance.count_requests()
-    spent = server.exchange(f"{server.port}-{number}", "git-receive-pack", [sample.push])
-    assert b"ok refs/heads/main" in spent.answer, spent.answer
+    spent = server.exchange(name, "git-receive-pack", [sample.push])
+    assert b"ok refs/heads/" in spent.answer, spent.answer
+    assert b"ng refs/heads/" not in spent.answer, spent.answer
     return spent.wall_seconds, spent.cpu_seconds, distance.count_requests() - asked

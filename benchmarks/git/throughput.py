@@ -1,16 +1,18 @@
 """Pushes and clones beside `git http-backend` behind nginx on the same machine, in pairs, one after the other.
 
-Each is all that git asks for: the refs, then the objects. Both check what is pushed (`receive.fsckObjects`).
+Each is all that git asks for: the refs, then the objects, into a repository that is there and empty. Both check what is
+pushed (`receive.fsckObjects`). Only we make a repository where there is none; what that adds is told beside.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
 from benchmarks.git.samples import Sample, make_files, make_history, make_noise, make_refs
-from benchmarks.report.figures import Comparison, Runs, cpu_ratio, speed
+from benchmarks.report.figures import OURS, Comparison, Runs, cpu_ratio, speed
 from benchmarks.report.table import Table, show_comparisons
 from benchmarks.setting.git_servers import GitServer, Spent, backend, ours
 from framework.gitcore.pkt_line import FLUSH
@@ -33,6 +35,8 @@ def measure() -> Iterator[Comparison]:
         for make in (make_files, make_history, make_noise, make_refs):
             sample = make(Path(folder) / make.__name__.replace("_", "-"))
             yield _push(sample, (mine, other))
+            if make is make_files:
+                yield _create(sample, mine)
             if make is not make_refs:
                 yield from _fetch(sample, (mine, other))
 
@@ -42,6 +46,23 @@ def _push(sample: Sample, servers: Sequence[GitServer]) -> Comparison:
     mine, theirs = _take_turns(servers, partial(_push_once, sample), PAIRS[sample.name])
     goals = (speed(work, mine, BACKEND, theirs, least=PUSH_SPEED), cpu_ratio(work, mine, BACKEND, theirs))
     return Comparison(work, mine, {BACKEND: theirs}, goals)
+
+
+def _create(sample: Sample, mine: GitServer) -> Comparison:
+    """The same where the push makes its project, in turns with one into a project that is there."""
+
+    def push(server: GitServer, number: int) -> Spent:
+        kind = "made" if server.prepare is _leave_to_push else "there"
+        return _push_once(replace(sample, key=f"{sample.key}-{kind}"), server, number)
+
+    making = replace(mine, prepare=_leave_to_push)
+    made, there = _take_turns((making, mine), push, PAIRS[sample.name])
+    work, peer = f"push of {sample.name} that makes its project", f"{OURS}, into one that is there"
+    return Comparison(work, made, {peer: there}, (cpu_ratio(work, made, peer, there),))
+
+
+def _leave_to_push(_name: str) -> None:
+    """Prepare nothing."""
 
 
 def _fetch(sample: Sample, servers: Sequence[GitServer]) -> Iterator[Comparison]:

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +14,12 @@ from tempfile import TemporaryDirectory
 from benchmarks.peers.http_backend import COUNTED, http_backend
 from benchmarks.setting.running import application, family, read_cpu_seconds
 from framework import config, rooms
+from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database import schema
+from framework.projects.lifecycle.operations import create_project
 from tests.servers.application import deployments
 
 PASSWORD = "a password for benchmarks"  # noqa: S105
@@ -34,27 +37,19 @@ class Spent:
 
 @dataclass(frozen=True)
 class GitServer:
-    """A server, and how to name one of its repositories; `prepare` makes an empty one where a push does not."""
+    """A server, and how to name one of its repositories; `prepare` makes an empty one of this name to push to."""
 
     port: int
     process_id: int
     prefix: str
     headers: Mapping[str, str]
-    repositories: Path | None = None
+    prepare: Callable[[str], object]
     count_cpu_seconds: Callable[[], float] | None = None
     """What the server and its programs have used, where it is not that of its process and of those below it."""
 
     def count_programs(self) -> "GitServer":
         """The same server with CPU that is exact, and clocks that are not."""
         return replace(self, headers={**self.headers, **COUNTED})
-
-    def prepare(self, name: str) -> None:
-        """Have an empty repository of this name to push to; our server makes it with the push."""
-        if self.repositories:
-            folder = self.repositories / f"{name}.git"
-            subprocess.run(["git", "init", "-q", "--bare", folder], check=True)
-            for setting in ("http.receivepack", "receive.fsckObjects"):  # no server lets unchecked objects in
-                subprocess.run(["git", "-C", folder, "config", setting, "true"], check=True)
 
     def exchange(self, name: str, service: str, bodies: Sequence[bytes], *, keep: int = 1000) -> Spent:
         """Ask for the refs or abilities first, as git does, then post each of these; the end of the last answer."""
@@ -98,7 +93,8 @@ def ours() -> Iterator[GitServer]:
         account = create_user(name="bench", email="bench@example.org", password=PASSWORD)
         secret = b64encode(f"bench:{create_token(account.id, 'bench', ['write'])}".encode()).decode()
         with application(environment) as server:
-            yield GitServer(server.port, server.process_id, "bench/", {"Authorization": f"Basic {secret}"})
+            headers = {"Authorization": f"Basic {secret}"}
+            yield GitServer(server.port, server.process_id, "bench/", headers, preparation(account))
         deployments.leave()
 
 
@@ -115,4 +111,16 @@ def backend() -> Iterator[GitServer]:
         http_backend(Path(folder), Path(repositories)) as found,
     ):
         port, process_id = found.servers.port, found.servers.process_id
-        yield GitServer(port, process_id, "", {}, Path(repositories), found.count_cpu_seconds)
+        yield GitServer(port, process_id, "", {}, partial(_init, Path(repositories)), found.count_cpu_seconds)
+
+
+def preparation(account: Account) -> Callable[[str], object]:
+    """What makes an empty private project of a name, for a server whose configuration is this process's."""
+    return lambda name: create_project(account, name=name, description="", visibility="private")
+
+
+def _init(repositories: Path, name: str) -> None:
+    folder = repositories / f"{name}.git"
+    subprocess.run(["git", "init", "-q", "--bare", folder], check=True)
+    for setting in ("http.receivepack", "receive.fsckObjects"):  # no server lets unchecked objects in
+        subprocess.run(["git", "-C", folder, "config", setting, "true"], check=True)
