@@ -18,19 +18,19 @@ class User(Base):
     `session_key` changes with the password, and binds links in mails to it; a browser's session is a row of its own.
     `plan` is what an administrator gave them; without it the confirmed address decides (`accounts/core/plans.py`).
     `quota_warned_percent` is how full a mail has told them that their plan is, 0 when none has since there was room.
-    A person who was deleted while projects of theirs are in the trash keeps a row without anything of them, as
-    `deleted_at` tells; it goes with the last of these projects.
+    Who was deleted with projects in the trash keeps a row, as `deleted_at` tells, until the last of these is gone.
     `removal_told_at` is when a mail told somebody who never confirmed the address that the account will be removed.
     A group (`kind`) owns projects as a person does, and signs in nowhere: it has no password, and no address.
     `member_role` is what its members are in its projects, NULL for writers; `people_changed_at` when they last changed.
     Where `owners_need_factor`, an owner without a second factor is a member (`accounts/core/ways_in/reading.py`).
-    `picture` is the digest of the picture of either, which is a row of `pictures`. `counted_bytes` is what their
-    projects stored when that was last added up: lists are sorted by it.
+    `picture` is the digest of a row of `pictures`. `counted_bytes` is what their projects stored as last added up.
     """
 
     __tablename__ = "users"
     __table_args__ = (
         partial_index("ix_users_groups", "name_key", where="kind = 'group'"),
+        partial_index("ix_users_administrators", "id", where="admin"),
+        partial_index("ix_users_plan", "plan", where="plan IS NOT NULL"),
         Index(None, "counted_bytes", "id"),
     )
 
@@ -138,7 +138,7 @@ class AddressChange(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     email: Mapped[str] = mapped_column(String(254))
-    changed_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class FormerUserName(Base):
@@ -183,7 +183,7 @@ class BrowserSession(Base):
     address: Mapped[str] = mapped_column(String(45))
     agent: Mapped[str] = mapped_column(String(300))
     remembered: Mapped[bool]
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     reauthenticated_at: Mapped[datetime | None]

@@ -72,7 +72,7 @@ class BackgroundJob(Base):
     """
 
     __tablename__ = "long_works"
-    __table_args__ = (Index(None, "state", "updated_at"),)
+    __table_args__ = (Index(None, "state", "updated_at"), Index(None, "created_at"))
 
     id: Mapped[str] = mapped_column(Id32, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

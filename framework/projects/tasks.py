@@ -1,7 +1,7 @@
 """What happens to projects by itself: the journal follows people's names and addresses, and the trash is emptied."""
 
 from celery.utils.log import get_task_logger
-from sqlalchemy import or_, select
+from sqlalchemy import select, union
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.accounts.lifecycle.invitations import forget_expired
@@ -31,11 +31,11 @@ logger = get_task_logger(__name__)
 @app.task(name="framework.projects.tasks.refresh_person")
 def refresh_person(user_id: int) -> int:
     """Have every project that tells of this person refreshed, in a task of its own; how many there are."""
+    owned = select(Project.id).where(Project.owner_id == user_id)
     takes_part = select(Member.project_id).where(Member.user_id == user_id)
     with transaction() as session:
-        named = [Project.id.in_(ids) for ids in (takes_part, select_moved_from(user_id), select_tellers(user_id))]
-        query = select(Project.id).where(or_(Project.owner_id == user_id, *named))
-        project_ids = session.scalars(query).all()
+        named = union(owned, takes_part, select_moved_from(user_id), select_tellers(user_id))
+        project_ids = session.scalars(named).all()
         for project_id in project_ids:
             enqueue(session, "framework.projects.tasks.refresh_about", project_id)
     return len(project_ids)

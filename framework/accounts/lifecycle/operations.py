@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -220,10 +220,12 @@ def find_owner(session: Session, login: str) -> User | None:
     key = validation.email_key(login)
     if not validation.printable(key):
         return None
-    held = select(FormerUserName.user_id).where(FormerUserName.name_key == key)
-    address = (User.email_key == key) & User.email_verified_at.is_not(None)
-    mine = or_(User.name_key == key, address, User.id.in_(held))
-    return session.scalar(select(User).where(mine, User.deleted_at.is_(None)))
+    ways = (
+        select(User.id).where(User.name_key == key),
+        select(User.id).where(User.email_key == key, User.email_verified_at.is_not(None)),
+        select(FormerUserName.user_id).where(FormerUserName.name_key == key),
+    )
+    return session.scalar(select(User).where(User.id.in_(union(*ways)), User.deleted_at.is_(None)))
 
 
 def set_password(session: Session, user: User, new_hash: str, *, by: User | None, keep: Kept = NOTHING) -> None:

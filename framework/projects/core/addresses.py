@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, select, union
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import FormerUserName, User
@@ -10,13 +10,17 @@ from framework.projects.models import FormerProjectName, Project
 
 
 def leads_to(owner: str, name: str) -> ColumnElement[bool]:
-    """Which project `owner/name` led to, where either or both were renamed since."""
-    held = select(FormerUserName.user_id).where(FormerUserName.name_key == owner.casefold())
-    owners = select(User.id).where(or_(User.name_key == owner.casefold(), User.id.in_(held)))
-    moved = select(FormerProjectName.project_id).where(
-        FormerProjectName.owner_id.in_(owners), FormerProjectName.name_key == name.casefold()
+    """Which project `owner/name` led to, where either or both were renamed since; each step has its index."""
+    owner, name = owner.casefold(), name.casefold()
+    owners = union(
+        select(User.id).where(User.name_key == owner),
+        select(FormerUserName.user_id).where(FormerUserName.name_key == owner),
     )
-    return or_(Project.owner_id.in_(owners) & (Project.name_key == name.casefold()), Project.id.in_(moved))
+    named = select(Project.id).where(Project.owner_id.in_(owners), Project.name_key == name)
+    moved = select(FormerProjectName.project_id).where(
+        FormerProjectName.owner_id.in_(owners), FormerProjectName.name_key == name
+    )
+    return Project.id.in_(union(named, moved))
 
 
 def keep_former_address(session: Session, project: Project) -> None:

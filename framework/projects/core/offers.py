@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, delete, false, func, literal, or_, select, true, union
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -96,10 +96,9 @@ def is_answerable(account: Account) -> ColumnElement[bool]:
     """Offers that this caller answers, while whoever made one could make it still; by a token for one project none."""
     if account.confined_to is not None:
         return false()
-    mine = Transfer.to_user_id == account.id
-    if account.takes_part:
-        mine |= Transfer.to_user_id.in_(select_groups(account.id, (OWNER,)))
-    return mine & _is_offerers_to_give()
+    themselves = select(literal(account.id))
+    receivers = union(themselves, select_groups(account.id, (OWNER,))) if account.takes_part else themselves
+    return Transfer.to_user_id.in_(receivers) & _is_offerers_to_give()
 
 
 def _is_offerers_to_give() -> ColumnElement[bool]:

@@ -119,7 +119,7 @@ def names_of(account: Account) -> dict[str, str]:
     query = (
         select(Project.repository_id, User.name, Project.name)
         .join(User, User.id == Project.owner_id)
-        .where(or_(*_parts(account)), Project.trashed_at.is_(None))
+        .where(takes_part(account), Project.trashed_at.is_(None))
         .order_by(User.name_key, Project.name_key)
     )
     with read_transaction() as session:
@@ -135,7 +135,7 @@ def list_templates(account: Account) -> list[str]:
         select(User.name, Project.name)
         .join(User, User.id == Project.owner_id)
         .join(Template, Template.project_id == Project.id)
-        .where(or_(*_parts(account)), Project.trashed_at.is_(None))
+        .where(takes_part(account), Project.trashed_at.is_(None))
         .order_by(Template.created_at.desc(), Project.id.desc())
         .limit(MOST_TEMPLATES)
     )
@@ -166,15 +166,24 @@ def read_profile(name: str, viewer: Account | None = None) -> Person:
 
 def find_projects_of(person: Person, viewer: Account | None, most: int) -> list[int]:
     """Projects that the person takes part in, or the group owns, and the viewer may see: those changed last."""
-    parts = (
+    parts = union(
         select(Project.id).where(Project.owner_id == person.id),
         select(Member.project_id).where(Member.user_id == person.id),
         select(Project.id).where(Project.owner_id.in_(select_groups(person.id))),
-    )
-    seen = (Project.trashed_at.is_(None), Project.id.in_(union(*parts)), or_(*_visible(viewer)))
-    query = select(Project.id).where(*seen).order_by(Project.updated_at.desc(), Project.id.desc()).limit(most)
+    ).cte()
+    theirs = select(Project.id).where(Project.id.in_(select(parts)), Project.trashed_at.is_(None))
+    seen = Project.id.in_(union(*(theirs.where(condition) for condition in _visible(viewer))))
+    query = select(Project.id).where(seen).order_by(Project.updated_at.desc(), Project.id.desc()).limit(most)
     with read_transaction() as session:
         return list(session.scalars(query))
+
+
+def takes_part(account: Account) -> ColumnElement[bool]:
+    """Whether this person owns the project, themselves or in a group, or takes part in it.
+
+    A union, since PostgreSQL reads all projects to find those of which one of several things holds.
+    """
+    return Project.id.in_(union(*(select(Project.id).where(condition) for condition in _parts(account))))
 
 
 def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ A crash in between leaves the account suspended, with its name, so that the comm
 
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select, union
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -218,7 +218,8 @@ def _erase(user_id: int) -> None:
             raise StillOwns(user.name)
         owned = session.scalars(select(Project.id).where(Project.owner_id == user_id)).all()
         takes_part = select(member.project_id).where(member.user_id == user_id)
-        for row in session.scalars(select(Project).where(or_(Project.id.in_(takes_part), Project.id.in_(owned)))).all():
+        concerned = union(takes_part, select(Project.id).where(Project.owner_id == user_id))
+        for row in session.scalars(select(Project).where(Project.id.in_(concerned))).all():
             end_beyond(session, row, user_id, None, by=None)
             enqueue(session, "framework.projects.tasks.refresh_about", row.id)
         session.execute(delete(Member).where(Member.user_id == user_id))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, func, or_, select, union
+from sqlalchemy import bindparam, func, literal, select, union
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -155,10 +155,10 @@ def most_room_bytes(session: Session, account_id: int) -> int:
     """How much more somebody may store: in projects of their own, or of whoever lets them write and has most room."""
     writes = select(Project.owner_id).join(Member, Member.project_id == Project.id)
     theirs = writes.where(Member.user_id == account_id, Member.role != "reader")
-    others = union(theirs, select_groups(account_id))
-    owners = session.scalars(select(User).where(or_(User.id == account_id, User.id.in_(others)))).all()
+    lenders = union(select(literal(account_id)), theirs, select_groups(account_id))
+    owners = session.scalars(select(User).where(User.id.in_(lenders))).all()
     held = select(Project.owner_id, func.sum(Repository.stored_bytes)).join(Repository)
-    mine = held.where(or_(Project.owner_id == account_id, Project.owner_id.in_(others))).group_by(Project.owner_id)
+    mine = held.where(Project.owner_id.in_(lenders)).group_by(Project.owner_id)
     used = {owner_id: int(total) for owner_id, total in session.execute(mine)}
     named = {name: plans.read_plan(session, name) for name in {plans.name_plan(owner) for owner in owners}}
     return max(OwnerUsage(named[plans.name_plan(owner)], used.get(owner.id, 0)).room_bytes for owner in owners)

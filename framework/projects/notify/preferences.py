@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -12,8 +12,8 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.errors import Invalid, NotFound
 from framework.projects.core.access import role_in
-from framework.projects.core.groups import select_groups
-from framework.projects.models import MailChoice, Member, Project
+from framework.projects.core.queries import takes_part
+from framework.projects.models import MailChoice, Project
 
 AT_ONCE, HOURLY, DAILY, OFF = "at_once", "hourly", "daily", "off"
 FREQUENCIES = {
@@ -69,14 +69,11 @@ class Unsubscription:
 
 def choices_of(account: Account) -> tuple[str, list[ProjectChoice]]:
     """How often everywhere, and the projects that the person takes part in."""
-    takes_part = select(Member.project_id).where(Member.user_id == account.id)
-    through = Project.owner_id.in_(select_groups(account.id))
-    mine = (Project.owner_id == account.id, Project.id.in_(takes_part), through)
     query = (
         select(Project.id, User.name, Project.name, MailChoice.frequency)
         .join(User, User.id == Project.owner_id)
         .outerjoin(MailChoice, (MailChoice.project_id == Project.id) & (MailChoice.user_id == account.id))
-        .where(Project.trashed_at.is_(None), or_(*(mine if account.takes_part else mine[:1])))
+        .where(Project.trashed_at.is_(None), takes_part(account))
         .order_by(User.name_key, Project.name_key)
     )
     with read_transaction() as session:
