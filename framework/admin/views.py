@@ -16,7 +16,7 @@ from framework.health.checks import broker_answers, objects, rebuild_drill
 from framework.health.examination import examine
 from framework.health.fencing import check_fencing
 from framework.repositories.cache import eviction, usage
-from framework.repositories.catalog.storage_usage import read_storage_usage
+from framework.repositories.catalog.storage_totals import read_totals
 from framework.storage.prices import costs_of
 from framework.web.forms import check_button
 
@@ -50,12 +50,12 @@ def overview() -> str:
 
 @admin.get("/storage")
 def storage() -> str:
-    """What is stored of all projects, what it costs, how the caches fare, and when it was verified."""
-    holdings = read_storage_usage()
+    """What was last counted of all projects and what it costs, how the caches fare, and when it was verified."""
+    counted = read_totals()
     return render_template(
         "doctor/storage.html",
-        holdings=holdings,
-        costs=costs_of(holdings.classes),
+        counted=counted,
+        costs=costs_of(counted.usage.classes) if counted else [],
         figures=usage.read_figures(),
         hot=len(eviction.copies()),
         cached_bytes=eviction.count_cached_bytes(),

@@ -22,6 +22,7 @@ from framework.projects.members import counted_bytes, invitations
 from framework.projects.models import Invitation, Member, Project
 from framework.projects.notify import activity, digests, notices
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
+from framework.repositories.catalog.storage_totals import count_totals
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
 
@@ -150,5 +151,6 @@ def empty_trash() -> int:
 
 @app.task(base=Job, name="framework.projects.tasks.count_storage")
 def count_storage() -> int:
-    """Add up what each account's projects store, for lists; how many accounts store more or less than before."""
+    """Add up what each account's projects store, for lists, and what all do; how many accounts' sums have changed."""
+    count_totals()
     return counted_bytes.count_anew()

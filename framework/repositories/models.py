@@ -266,6 +266,16 @@ class FileSurvey(Base):
     counted_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class StorageTotals(Base):
+    """The one row of what all repositories together were found to hold: the fields of `StorageUsage`."""
+
+    __tablename__ = "storage_totals"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    usage: Mapped[dict[str, Any]]
+    counted_at: Mapped[datetime]
+
+
 class SettledEntry(Base):
     """An entry of the journal that is no version of SQL's, and that a recovery has dealt with.
 

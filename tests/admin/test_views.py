@@ -22,6 +22,7 @@ from framework.database.session import transaction
 from framework.database.types import now
 from framework.errors import Invalid, Unavailable
 from framework.health import attention, queues
+from framework.projects import tasks
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import usage
 from framework.repositories.models import Pack
@@ -223,6 +224,8 @@ def test_the_storage_of_all_projects_is_told(
 ) -> None:
     usage.write()  # what other tests have used is gone by now
     person = signed_in(ada)
+    assert "Not counted yet." in person.get("/admin/storage").text
+    tasks.count_storage()
     empty = person.get("/admin/storage").text
     assert "Nothing is stored yet." in empty
     assert "has not run yet" in empty
@@ -230,6 +233,7 @@ def test_the_storage_of_all_projects_is_told(
     bench.write(bench.put("large", os.urandom(2 << 20)))
     bench.read("large")
     usage.write()
+    tasks.count_storage()
     page = person.get("/admin/storage").text
     assert "of 1 project in 2 packs, with 3 Git objects and 1 version." in page
     assert "S3 Glacier Instant Retrieval" in page
