@@ -1,0 +1,91 @@
+"""How PostgreSQL finds what a request needs: each route is asked as everybody whom it lets in.
+
+The project that they ask for has content, and lies in a database in which every table that grows has thousands of rows:
+a statement that reads one of these from end to end, or much more of it than is shown, is a fault.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.access.kinds import Kind
+from tests.access.requests import address_of, body_of
+from tests.access.routes import read_rows
+from tests.access.world import World, make_world
+from tests.plans.conftest import Opening
+from tests.plans.explaining import Plan, recorded_plans
+
+pytestmark = pytest.mark.long
+
+MOST_ROWS = 300
+"""Of one table: a page lists 50 things at most, each with a few rows; 200 of the shortest."""
+CALLERS = (
+    *("stranger", "reader", "owner", "administrator", "group owner", "group member", "participant"),
+    *("view link", "anonymised link", "drop-off link", "read token"),
+)
+EXPECTED = {200, 202, 204, 302, 304, 400, 404, 501}
+"""What those who are let in are told, of what is there or not, or lacks what it is about."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who asks, for what, and the plans of the statements since they were last cleared."""
+
+    world: World
+    plans: list[Plan]
+
+    def faults_of(self, name: str) -> list[str]:
+        """What is wrong with the statements of this request, which are forgotten then."""
+        found = [f"{name}: {fault}" for plan in self.plans for fault in plan.faults(MOST_ROWS)]
+        self.plans.clear()
+        return found
+
+
+@pytest.fixture(scope="module")
+def scene(open_application: Opening) -> Iterator[Scene]:
+    """A group's projects with everything that an address can name, among 20,000 others."""
+    with recorded_plans() as plans, open_application() as app:
+        world = make_world(app)
+        plans.clear()
+        yield Scene(world, plans)
+
+
+def test_what_is_read_is_found_by_indexes(scene: Scene) -> None:
+    faults: list[str] = []
+    for row, kind, rule in _reading_rows(scene.world.app):
+        for caller in (name for name in CALLERS if kind.expected(name, is_public=False) == "i"):
+            scene.plans.clear()
+            answer = _ask(scene.world, caller, rule, row)
+            assert answer.status_code in EXPECTED, f"{row}: {answer.status}"
+            faults += scene.faults_of(f"{row}, {caller}")
+    assert faults == []
+
+
+def test_what_is_not_there_is_looked_for_by_indexes(scene: Scene) -> None:
+    owner = scene.world.callers["owner"]
+    scene.plans.clear()
+    for address in ("/lab/moonstone", "/nobody/moonstone", "/nobody", "/api/v1/projects/lab/moonstone"):
+        assert owner.ask(scene.world.app, "browse.show_project", "GET", address, {}).status_code == 404
+    assert len(scene.plans) > 4
+    assert scene.faults_of("what is not there") == []
+
+
+def _reading_rows(app: Flask) -> Sequence[tuple[str, Kind, Rule]]:
+    """The rows of what changes nothing."""
+    return [
+        (row, kind, rule)
+        for row, kind in read_rows()
+        if row.startswith(("GET ", "HEAD "))
+        for rule in app.url_map.iter_rules(row.split()[1])
+        if row.split()[0] in (rule.methods or set())
+    ]
+
+
+def _ask(world: World, caller: str, rule: Rule, row: str) -> TestResponse:
+    things, method = world.private, row.split(maxsplit=1)[0]
+    address, body = address_of(rule, row, things), body_of(rule, row, things)
+    return world.callers[caller].ask(world.app, rule.endpoint, method, address, body)
