@@ -27,6 +27,7 @@ _SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",  # in its folder: one that is killed would leave a file in /dev/shm
 }
 
 # Every table and index with its columns, and the revision.
