@@ -26,7 +26,7 @@ from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 
 MIB = 1 << 20
-LARGE = random.Random(7).randbytes(3 * MIB)
+LARGE = random.Random(7).randbytes(MIB + 100_000)
 _numbers = count(1)
 
 
