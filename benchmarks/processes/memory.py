@@ -1,6 +1,7 @@
 """How much memory a web and a worker dyno take while eight people work at once: pages, uploads, pushes, clones."""
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +16,7 @@ MIB = 1 << 20
 PEOPLE = 8
 ROUNDS = 2
 LARGE_BYTES, SMALL_FILES = 8 * MIB, 20
+SETTLES_SECONDS = 5
 LIMIT_MIB = 400
 
 
@@ -66,6 +68,7 @@ def _work_with(processes: int) -> list[Dyno]:
     ):
         people = dynos.invite(PEOPLE)
         people[0].open("/explore")
+        time.sleep(SETTLES_SECONDS)
         rests = [seen.last_bytes for seen in (of_web, of_worker)]
         with ThreadPoolExecutor(PEOPLE) as threads:
             list(threads.map(_work, people))
