@@ -10,7 +10,7 @@ from typing import IO
 
 from framework.files import read_chunks
 from framework.gitcore.pack_writer import HEADER_BYTES, PackWriter, blob_hash
-from framework.gitcore.packs import LONGEST_HEAD_BYTES, WrittenPack, inflate_entry, parse_head
+from framework.gitcore.packs import LONGEST_HEAD_BYTES, Sink, WrittenPack, inflate_entry, parse_head
 from framework.observability.pool import Pool
 
 PIECE_BYTES, WAITING_PIECES = 256 << 10, 8
@@ -32,11 +32,12 @@ class ArrivingBlob:
     """Takes the pieces of a blob of a size that is known before, and packs them by a thread beside who receives them.
 
     Git names a blob by its size before its content, so what turns out to have another size has to be unpacked again.
-    Pieces wait in memory that is used again and again: taking new memory for each costs more than to copy it there.
+    The pack goes to `copy`, too, while it is written. Pieces wait in memory that is used again and again: taking new
+    memory for each costs more than to copy it there.
     """
 
-    def __init__(self, path: Path, size_bytes: int) -> None:
-        self._path, self.size_bytes = path, size_bytes
+    def __init__(self, path: Path, size_bytes: int, copy: Sink | None = None) -> None:
+        self._path, self.size_bytes, self._copy = path, size_bytes, copy
         self._missing_bytes = size_bytes
         self._check = blob_hash(size_bytes)
         self._free: SimpleQueue[memoryview] = SimpleQueue()
@@ -86,7 +87,7 @@ class ArrivingBlob:
         self._pool.shutdown()
 
     def _pack(self) -> PackedBlob:
-        with PackWriter(self._path, expected_count=1, beside=True) as writer:
+        with PackWriter(self._path, expected_count=1, beside=True, copy=self._copy) as writer:
             sha = writer.add_new_blob(self._arrive(), self.size_bytes, self._check.digest)
             if self._missing_bytes:
                 raise WrongSize

@@ -5,7 +5,7 @@ import itertools
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -16,7 +16,7 @@ from dulwich.pack import write_pack_index_v2
 from framework.files import read_chunks
 from framework.gitcore.pack_bytes.deflating import deflate
 from framework.gitcore.pack_bytes.hashing import Hashes, HashesBeside
-from framework.gitcore.packs import BLOB, KIND_NAMES, OFS_DELTA, EntryHead, WrittenPack, measure_pack
+from framework.gitcore.packs import BLOB, KIND_NAMES, OFS_DELTA, EntryHead, Sink, WrittenPack, measure_pack
 
 HEADER_BYTES = 12
 """What a pack begins with, before its first entry."""
@@ -34,12 +34,13 @@ class PackWriter:
     """Writes one pack to `path`; objects that it already holds are not written again.
 
     Who says how many there will be has the pack hashed while it is written, and not read again at the end: by a thread
-    of its own, unless who writes `beside` others is one already.
+    of its own, unless who writes `beside` others is one already. Then `copy` is given all of the pack, too.
     """
 
     path: Path
     expected_count: int = 0
     beside: bool = False
+    copy: Sink | None = None
     _entries: dict[str, _Entry] = field(default_factory=dict)
     _position: int = HEADER_BYTES
 
@@ -140,17 +141,18 @@ class PackWriter:
         else:
             sha1, sha256 = self._hash_again()
         trailer = sha1.digest()
-        self._file.write(trailer)
+        self._write_through(trailer)
         sha256.update(trailer)
         self._file.flush()
         idx = self.path.with_suffix(".idx")
         with idx.open("xb") as file:
             ordered = sorted((entry.name, entry.offset, entry.crc32) for entry in self._entries.values())
             write_pack_index_v2(file, ordered, trailer)
-        return measure_pack(self.path, pack_sha256=sha256.hexdigest())
+        return replace(measure_pack(self.path, pack_sha256=sha256.hexdigest()), copy=self.copy)
 
     def _hash_again(self) -> "tuple[hashlib._Hash, hashlib._Hash]":
         """Correct the count, and read back all that is behind it."""
+        self.copy = None  # which has the wrong count
         header = _header(len(self._entries))
         sha1, sha256 = hashlib.sha1(header, usedforsecurity=False), hashlib.sha256(header)
         self._file.seek(0)
@@ -160,8 +162,13 @@ class PackWriter:
             sha256.update(chunk)
         return sha1, sha256
 
-    def _put(self, data: bytes | memoryview) -> None:
+    def _write_through(self, data: bytes | memoryview) -> None:
         self._file.write(data)
+        if self.copy:
+            self.copy.write(data)
+
+    def _put(self, data: bytes | memoryview) -> None:
+        self._write_through(data)
         if self._hashes:
             self._hashes.update(data)
 

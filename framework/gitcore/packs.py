@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from os import SEEK_END
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from framework.files import CHUNK_BYTES, sha256_of
 from framework.gitcore.side_files import MadeFile
@@ -53,13 +53,24 @@ class MeasuredPack:
         return {one.name: getattr(source, one.name) for one in fields(cls)}
 
 
+class Sink(Protocol):
+    """What takes bytes, and keeps a failure to itself."""
+
+    def write(self, data: bytes | memoryview) -> object:
+        """Take these next."""
+
+
 @dataclass(frozen=True)
 class WrittenPack(MeasuredPack):
-    """A finished pack and its index on the local disk, with its side files by suffix."""
+    """A finished pack and its index on the local disk, with its side files by suffix.
+
+    `copy` is what was given every byte of the pack while it was written.
+    """
 
     pack: Path
     idx: Path
     side_files: Mapping[str, MadeFile] = field(default_factory=dict)
+    copy: Sink | None = None
 
 
 def measure_pack(pack: Path, *, pack_sha256: str | None = None) -> WrittenPack:

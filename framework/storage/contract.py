@@ -109,6 +109,18 @@ class Chunks(Iterator[bytes]):
         self._source.close()
 
 
+class Draft(ABC):
+    """Bytes of an object, in the store before their key is known; dropped when it is closed, unless published."""
+
+    @abstractmethod
+    def write(self, data: bytes | memoryview) -> None:
+        """Add these; what goes wrong is told by `publish`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Be done with it."""
+
+
 class ObjectStore(ABC):
     """Immutable objects under keys; every call may wait long, so none is made while a database session is open.
 
@@ -143,6 +155,20 @@ class ObjectStore(ABC):
         """
         self.permit_write(_ready(key))
         self._put(key, source, sha256)
+
+    def begin_draft(self) -> Draft | None:
+        """Somewhere to write an object while it is made; None where the store takes it whole."""
+        return None
+
+    @final
+    def publish(self, key: str, draft: Draft, *, sha256: str) -> bool:
+        """Make the draft, whose writer has hashed what it wrote, the object; False where it has to be put instead.
+
+        Raises:
+            What `put` raises.
+        """
+        self.permit_write(_ready(key))
+        return self._publish(key, draft, sha256)
 
     @final
     def fetch(self, key: str, target: Path) -> Fetched:
@@ -228,6 +254,10 @@ class ObjectStore(ABC):
 
     def close(self) -> None:  # noqa: B027
         """Give back what this process holds open; the store may not be used afterwards."""
+
+    def _publish(self, key: str, draft: Draft, sha256: str) -> bool:
+        del key, draft, sha256
+        return False
 
     @abstractmethod
     def _put(self, key: str, source: bytes | Path, sha256: str) -> None: ...

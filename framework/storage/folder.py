@@ -6,7 +6,7 @@ import stat
 import sys
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from framework.files import CHUNK_BYTES, read_chunks, sha256_of
 from framework.lru import LRUCache
 from framework.storage.contract import (
     BodyAltered,
+    Draft,
     Fetched,
     ObjectExists,
     ObjectStore,
@@ -32,6 +33,27 @@ ABANDONED_HOURS = 24
 REMEMBERED_FOLDERS = 1000
 
 
+class FolderDraft(Draft):
+    """A file in the store's own file system; one that the disk did not take is not whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = path.open("xb", buffering=0)
+        self.is_whole = True
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Add these."""
+        try:
+            self.is_whole = self.is_whole and self.file.write(data) == len(data)
+        except OSError:
+            self.is_whole = False
+
+    def close(self) -> None:
+        """Delete the draft; an object that was made of it stays."""
+        self.file.close()
+        self.path.unlink(missing_ok=True)
+
+
 class FolderStore(ObjectStore):
     """Objects below `root`; what a killed process left in `.incoming` is swept when the store is opened."""
 
@@ -42,13 +64,28 @@ class FolderStore(ObjectStore):
             (root / INCOMING).mkdir(parents=True, exist_ok=True)
             _sweep(root / INCOMING)
 
+    def begin_draft(self) -> Draft | None:
+        """A file beside those that are being put."""
+        with suppress(OSError):
+            return FolderDraft(self._root / INCOMING / token_hex(16))
+        return None
+
+    def _publish(self, key: str, draft: Draft, sha256: str) -> bool:
+        if not isinstance(draft, FolderDraft) or not draft.is_whole:
+            return False
+        with METER.request("put") as made, _translate_errors():
+            os.fsync(draft.file.fileno())
+            made.sent_bytes = draft.path.stat().st_size
+            self._link(key, draft.path, sha256)
+        return True
+
     def _put(self, key: str, source: bytes | Path, sha256: str) -> None:
         with METER.request("put") as made, self._draft(source) as (draft, digest):
             if digest != sha256:
                 raise BodyAltered(key)
             with _translate_errors():
                 made.sent_bytes = draft.stat().st_size
-                self._publish(key, draft, sha256)
+                self._link(key, draft, sha256)
 
     def _fetch(self, key: str, target: Path) -> Fetched:
         digest, size = hashlib.sha256(), 0
@@ -118,7 +155,7 @@ class FolderStore(ObjectStore):
         finally:
             draft.unlink(missing_ok=True)
 
-    def _publish(self, key: str, draft: Path, sha256: str) -> None:
+    def _link(self, key: str, draft: Path, sha256: str) -> None:
         target = self._root / key
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

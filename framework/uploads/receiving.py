@@ -1,7 +1,7 @@
 """Receiving a multipart form: files are counted as they arrive and kept below the data folder, never in memory."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import IO, Any, NoReturn
 
 from flask import Request
@@ -153,8 +153,7 @@ def receive_form(
     limit = most + FRAMING_BYTES
     if request.content_length and request.content_length > limit:
         raise RequestTooLarge(request.content_length, most)
-    with scratch("upload") as folder:
-        receiver = FileReceiver(folder, into_git=into_git)
+    with scratch("upload") as folder, closing(FileReceiver(folder, into_git=into_git)) as receiver:
         request.receiver, request.max_content_length = receiver, limit
         try:
             _read_form(request, most)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.storage.contract import ObjectExists, ObjectMissing, StoreUnavailable
+from framework.storage.contract import Draft, ObjectExists, ObjectMissing, StoreUnavailable
 from framework.storage.folder import ABANDONED_HOURS, INCOMING, FolderStore
 from tests.storage.conftest import hex_of
 
@@ -106,3 +106,41 @@ def _files_up_to(size_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def draft(folder: FolderStore) -> Iterator[Draft]:
+    """An object that is being written in the folder."""
+    begun = folder.begin_draft()
+    assert begun
+    yield begun
+    begun.close()
+
+
+def test_a_draft_becomes_an_object_at_once(folder: FolderStore, draft: Draft, tmp_path: Path) -> None:
+    draft.write(b"bo")
+    draft.write(memoryview(b"dy"))
+    with pytest.raises(ObjectMissing):
+        folder.read("a/b")
+    assert folder.publish("a/b", draft, sha256=hex_of(b"body"))
+    assert folder.publish("a/b", draft, sha256=hex_of(b"body")), "as often as it is tried"
+    draft.close()
+    assert folder.read("a/b") == b"body"
+    assert not list((tmp_path / "objects" / INCOMING).iterdir())
+
+
+def test_a_draft_replaces_no_object(folder: FolderStore, draft: Draft) -> None:
+    folder.put("a/b", b"first", sha256=hex_of(b"first"))
+    draft.write(b"second")
+    with pytest.raises(ObjectExists, match="a/b"):
+        folder.publish("a/b", draft, sha256=hex_of(b"second"))
+    assert folder.read("a/b") == b"first"
+
+
+def test_a_draft_that_the_disk_did_not_take_is_no_object(folder: FolderStore, draft: Draft) -> None:
+    with _files_up_to(10):
+        draft.write(bytes(20))
+        draft.write(b"x")
+        assert not folder.publish("a/b", draft, sha256=hex_of(bytes(20)))
+    with pytest.raises(ObjectMissing):
+        folder.read("a/b")

@@ -12,8 +12,12 @@ from dulwich.objects import Blob
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
+from framework import config
 from framework.accounts.signin.tokens import new_text
 from framework.config import Config
+from framework.storage.contract import Draft
+from framework.storage.current import store
+from framework.storage.folder import INCOMING
 from framework.uploads.form import received_files
 from framework.uploads.form.multipart_form import LONGEST_HEADER_BYTES, READ_BYTES
 from framework.uploads.receiving import (
@@ -162,6 +166,19 @@ def test_the_last_file_is_packed_while_it_arrives(size_bytes: int) -> None:
         assert told.startswith(f"{last.blob} blob   {size_bytes} ".encode())
         assert not last.place.exists()
         assert first.path.read_bytes() == last.path.read_bytes() == content
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_folder_store_takes_the_pack_while_it_is_made() -> None:
+    folder = config.current().store_folder
+    assert folder
+    body = file_part(b"first", b"x" * 2 * READ_BYTES) + file_part(b"last", b"y" * 2 * READ_BYTES) + END
+    with receive_form(request_of(body), into_git=True) as [_first, (_, last)]:
+        assert last.pack
+        assert isinstance(last.pack.copy, Draft)
+        assert store().publish("a/pack", last.pack.copy, sha256=last.pack.pack_sha256)
+        assert store().read("a/pack") == last.pack.pack.read_bytes()
+    assert not list((folder / INCOMING).iterdir())
 
 
 @pytest.mark.parametrize("after", [part(b'name="a"', b"1") + END, END[:-2], END + b"more"])

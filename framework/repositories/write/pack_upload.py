@@ -15,6 +15,7 @@ from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.journal.divergence import refuse_divergence
 from framework.repositories.write import staging
+from framework.storage.contract import Draft
 from framework.storage.current import ownership, store
 
 PARALLEL_SENDS = 5
@@ -62,8 +63,15 @@ def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) 
             future.result()
 
 
+def _put_pack(key: str, pack: WrittenPack) -> None:
+    """Store the pack, which may have been written into the store already."""
+    if isinstance(pack.copy, Draft) and store().publish(key, pack.copy, sha256=pack.pack_sha256):
+        return
+    store().put(key, pack.pack, sha256=pack.pack_sha256)
+
+
 def _puts(repository_id: str, name: str, pack: WrittenPack) -> Iterator[Callable[[], None]]:
-    yield partial(store().put, object_keys.pack_key(repository_id, name), pack.pack, sha256=pack.pack_sha256)
+    yield partial(_put_pack, object_keys.pack_key(repository_id, name), pack)
     if pack.idx_stored:
         yield partial(store().put, object_keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
     for suffix, made in pack.side_files.items():

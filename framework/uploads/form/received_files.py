@@ -10,6 +10,8 @@ from framework.gitcore.arriving_blob import ArrivingBlob, PackedBlob, bring_file
 from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.packs import WrittenPack
 from framework.repositories import object_keys
+from framework.storage.contract import Draft
+from framework.storage.current import store
 
 PACKED_AHEAD_BYTES = 8 * MIB
 """A file of this size or more that is the last part of its form has a pack of its own, made while it arrives."""
@@ -30,6 +32,7 @@ class ReceivedFile:
         self._file = path.open("xb")
         self._search = TokenSearch() if into_git else None
         self._arriving: ArrivingBlob | None = None
+        self._draft: Draft | None = None
         self._packed: PackedBlob | None = None
 
     @property
@@ -61,7 +64,8 @@ class ReceivedFile:
         """Pack the file while it arrives, since it will most likely have this size; said before the first bytes."""
         least = max(PACKED_AHEAD_BYTES, config.current().large_blob_bytes)
         if self._search is not None and least <= size_bytes <= self._limit:
-            self._arriving = ArrivingBlob(self.place.with_suffix(".pack"), size_bytes)
+            self._draft = store().begin_draft()
+            self._arriving = ArrivingBlob(self.place.with_suffix(".pack"), size_bytes, self._draft)
 
     def write(self, data: bytes | memoryview) -> int:
         """Take the next bytes."""
@@ -88,6 +92,7 @@ class ReceivedFile:
         if self._arriving:
             self._arriving.unpack(self._file)
             self._arriving = None
+            self.drop_draft()
 
     def finish(self) -> None:
         """Close the file, all of which has arrived."""
@@ -103,6 +108,12 @@ class ReceivedFile:
         self._file.close()
         if self._arriving:
             self._arriving.close()
+
+    def drop_draft(self) -> None:
+        """Be done with what the store was given ahead."""
+        if self._draft:
+            self._draft.close()
+            self._draft = None
 
 
 class FileReceiver:
@@ -124,3 +135,8 @@ class FileReceiver:
         """Close what was received, wholly or in part."""
         for file in self._files:
             file.close()
+
+    def close(self) -> None:
+        """Be done with them: what the store was given ahead of one that was not stored is dropped."""
+        for file in self._files:
+            file.drop_draft()
