@@ -15,16 +15,20 @@ BUCKET = "framework.storage.s3"
 
 _lock = threading.Lock()
 _opened: dict[tuple[Config, int], ObjectStore] = {}
+_made_ahead: dict[Config, ObjectStore] = {}
+"""Has no connection yet: each fork that uses it opens its own, and shares its memory. Once used, no fork gets it."""
 _leases: dict[tuple[object, ...], Ownership] = {}
 
 
 def store() -> ObjectStore:
     """The store of the current configuration: one a process, opened at the first call and anew after a fork."""
-    wanted = (config.current(), os.getpid())
+    settings = config.current()
+    wanted = (settings, os.getpid())
     with _lock:
         if wanted not in _opened:
-            _opened[wanted] = open_store(wanted[0])
-            _opened[wanted].guard(_lease(wanted[0], _opened[wanted]).require)
+            opened = _made_ahead.pop(settings) if settings in _made_ahead else open_store(settings)
+            opened.guard(_lease(settings, opened).require)
+            _opened[wanted] = opened
         return _opened[wanted]
 
 
@@ -62,14 +66,16 @@ def open_store(settings: Config, policy: RetryPolicy | None = None) -> ObjectSto
 
 
 def load_ahead() -> None:
-    """Have ready what speaks to the store; no request is made."""
-    open_store(config.current()).close()
+    """Have the store ready for the first use, by this process or by each that is forked before; no request is made."""
+    settings = config.current()
+    _made_ahead[settings] = open_store(settings)
 
 
 def dispose() -> None:
     """Close every store of this process; the next use opens one again."""
     with _lock:
-        for opened in _opened.values():
+        for opened in (*_opened.values(), *_made_ahead.values()):
             opened.close()
         _opened.clear()
+        _made_ahead.clear()
         _leases.clear()

@@ -28,6 +28,23 @@ if child == 0:
 assert os.waitpid(child, 0)[1] == 0
 assert store() is inherited
 """
+_MADE_AHEAD = """
+import os
+from framework.storage import current
+from framework.storage.current import load_ahead, store
+
+load_ahead()
+made, open_store = [], current.open_store
+current.open_store = lambda settings: made.append(open_store(settings)) or made[-1]
+for made_by_fork in (0, 1):
+    child = os.fork()
+    if child == 0:
+        list(store().list(""))
+        os._exit(len(made) != made_by_fork)
+    assert os.waitpid(child, 0)[1] == 0, made_by_fork
+    list(store().list(""))
+    assert not made
+"""
 
 
 def test_it_is_the_one_that_the_settings_name(settings: Config) -> None:
@@ -51,3 +68,7 @@ def test_other_settings_have_another_store(settings: Config, tmp_path: Path) -> 
 
 def test_a_forked_process_has_its_own(settings: Config) -> None:
     subprocess.run([sys.executable, "-c", _FORK], check=True, cwd=ROOT, env=environment(settings))
+
+
+def test_a_fork_uses_what_was_made_ahead_unless_the_process_has_used_it(settings: Config) -> None:
+    subprocess.run([sys.executable, "-c", _MADE_AHEAD], check=True, cwd=ROOT, env=environment(settings))
