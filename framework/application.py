@@ -1,6 +1,8 @@
 """`create_app`: the application, put together from what the rooms bring."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from click import Command, Context
 from flask import Flask
@@ -13,6 +15,7 @@ from framework.repositories.cache import scratch
 from framework.uploads.receiving import StreamingRequest
 from framework.web import security
 from framework.web.answers import Answer
+from framework.web.sessions import SessionCookie
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FORM_BYTES = 1 << 20
@@ -31,6 +34,18 @@ class Commands(AppGroup):
         return found
 
 
+class Application(Flask):
+    """Flask with the browser's session as it is kept here, and views that all run in the thread of their request."""
+
+    session_interface = SessionCookie()
+    response_class = Answer
+    request_class = StreamingRequest
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: Flask looks at each one, in each request, whether it is a coroutine."""
+        return func
+
+
 def create_app(settings: Config | None = None) -> Flask:
     """The web application for these settings, or for what the environment says.
 
@@ -39,9 +54,7 @@ def create_app(settings: Config | None = None) -> Flask:
     """
     settings = settings or Config.from_environment()
     config.use(settings)
-    app = Flask("framework", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    app.response_class = Answer
-    app.request_class = StreamingRequest
+    app = Application("framework", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.url_map.strict_slashes = False  # whoever types a slash at the end means the same page
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -6,7 +6,7 @@ it shows; what differs between readers of one role is filled in.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -194,7 +194,7 @@ def _make(access: ProjectAccess, view: View[Page]) -> Made | AnyResponse:
 
 def _describe(access: ProjectAccess) -> tuple[object, ...]:
     """What a page may show of the project and the caller's part in it: all that is known, but for who and when."""
-    shared = replace(access, visitor_id=None, updated_at=access.created_at, idle_since=None)
+    shared = {**vars(access), "visitor_id": None, "updated_at": None, "idle_since": None}
     return read_identity(), request.endpoint, request.environ["PATH_INFO"], shared
 
 

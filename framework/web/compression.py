@@ -91,7 +91,7 @@ def _read_whole(response: Response) -> None:
 
 def _holds_no_secret(response: Response) -> bool:
     """Whether the answer would be the same to anybody: nobody is known, and no form or link is this person's own."""
-    is_known = bool(request.cookies) or "Authorization" in request.headers
+    is_known = "HTTP_COOKIE" in request.environ or "HTTP_AUTHORIZATION" in request.environ
     has_secret = "csrf_token" in g or session.modified or "Set-Cookie" in response.headers
     return not (is_known or has_secret or "token" in (request.view_args or {}))
 

@@ -120,8 +120,9 @@ def _refuse_other_hosts() -> None:
 
 def _lead_to_https() -> AnyResponse | None:
     """A proxy that says https and is not believed (FORWARDED_ALLOW_IPS) would be led here again and again."""
-    plain = request.scheme == "http" and request.headers.get("X-Forwarded-Proto") != "https"
-    if not (plain and config.current().production and config.current().is_https) or request.path in PROBES:
+    if not (config.current().production and config.current().is_https) or request.path in PROBES:
+        return None
+    if request.scheme != "http" or request.headers.get("X-Forwarded-Proto") == "https":
         return None
     path = quote(request.environ["PATH_INFO"].encode("latin-1"))
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
@@ -142,8 +143,9 @@ def _host_name(host: str) -> str:
 
 def _refuse_nul() -> None:
     """Neither git nor PostgreSQL takes a NUL in any text, so nothing is called so."""
-    texts = [request.path, *request.args.keys(), *(value for values in request.args.listvalues() for value in values)]
-    if any("\0" in text for text in texts):
+    if "\0" in request.path:
+        abort(404)
+    if request.query_string and any("\0" in name + value for name, value in request.args.items(multi=True)):
         abort(404)
 
 

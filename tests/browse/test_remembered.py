@@ -6,7 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
+from time import sleep, time
 from typing import Any
 
 import brotli
@@ -26,8 +26,8 @@ from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_person
 from framework.projects.members.roles import change_role, remove_person
 from framework.projects.models import Project
-from framework.repositories.cache import locks
-from framework.repositories.cache.eviction import evict, lock_path
+from framework.repositories.cache import locks, marker
+from framework.repositories.cache.eviction import copy_path, evict, lock_path
 from framework.repositories.models import Repository
 from framework.sandbox import sandbox
 from tests.cast import SignIn, Visitor, csrf_token
@@ -270,3 +270,18 @@ def test_readers_of_a_cold_project_have_its_page_made_once(app: Flask, reader: V
             waiting = [one for flight in flights for one in flight._condition._waiters]  # type: ignore[attr-defined]
     assert all("notes.txt" in answer.result().text for answer in shown)
     assert count_openings() - before == 1
+
+
+def test_a_look_at_a_page_is_a_use_of_the_copy_that_is_written_now_and_then(
+    reader: Visitor, website: ProjectAccess
+) -> None:
+    copy = copy_path(website.repository_id)
+    for _look in range(2):
+        reader.get("/alice/website")
+    long_ago = time() - 3600
+    os.utime(copy / marker.NAME, (long_ago, long_ago))
+    reader.get("/alice/website")
+    used = marker.last_used(copy)
+    assert used > long_ago
+    reader.get("/alice/website")
+    assert marker.last_used(copy) == used

@@ -90,7 +90,7 @@ def _open(repository_id: str, *, hit: bool) -> Path:
 def note_use(repository_id: str) -> None:
     """Note that somebody looks at what was read from the copy before; one that is not here is not fetched for it."""
     _do_when_due()
-    marker.touch(copy_path(repository_id))
+    marker.touch_now_and_then(copy_path(repository_id))
     usage.note_used(repository_id)
 
 

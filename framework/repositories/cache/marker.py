@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import time
 
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
@@ -15,6 +16,7 @@ FULL = "full"
 LAYOUT = ("HEAD", "config", "objects/info", "objects/pack", "packed-refs", "refs")
 """What every copy has before its marker: without one of these git reads nothing there, or finds no refs."""
 
+TOUCHED_EVERY_SECONDS = 10
 _FIELDS = {"sided": "side_files_of", "crowded": "has_superseded_packs"}
 """What the file calls them: processes of the previous release read it, too, while the next one starts."""
 
@@ -78,15 +80,30 @@ def replace_text(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def names_entry(copy: Path, entry_hash: str | None) -> bool:
+    """Whether the marker is of the version whose entry has this hash; it is looked at on each page, and not parsed."""
+    try:
+        with open(f"{copy}/{NAME}", "rb") as file:  # noqa: PTH123
+            return f'"entry_hash": {json.dumps(entry_hash)}'.encode() in file.read()
+    except FileNotFoundError:
+        return False
+
+
 def touch(copy: Path) -> None:
     """Note that the copy is used now; an evicted one is left alone."""
     with suppress(FileNotFoundError):
         os.utime(copy / NAME)
 
 
+def touch_now_and_then(copy: Path) -> None:
+    """The same unless that was noted a few seconds ago: no page has to write for it."""
+    if time() - last_used(copy) >= TOUCHED_EVERY_SECONDS:
+        touch(copy)
+
+
 def last_used(copy: Path) -> float:
     """When the copy was last used, in seconds since the epoch; 0 for one without a marker."""
     try:
-        return (copy / NAME).stat().st_mtime
+        return os.stat(f"{copy}/{NAME}").st_mtime  # noqa: PTH116
     except FileNotFoundError:
         return 0.0

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from framework.database.session import read_transaction
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.cache.marker import Marker, last_used, read_marker
+from framework.repositories.cache.marker import Marker, last_used, names_entry, read_marker
 from framework.repositories.catalog.snapshot import RepositoryMissing, Snapshot, read_snapshot
 from framework.repositories.journal.divergence import DatabaseBehind
 from framework.repositories.models import LfsObject, Pack, Repository
@@ -89,6 +89,6 @@ def refuse_outdated_page(repository_id: str, entry_hash: str | None) -> None:
     Raises:
         DatabaseBehind.
     """
-    found = read_marker(copy_path(repository_id))
-    if found and found.entry_hash != entry_hash:
+    copy = copy_path(repository_id)
+    if not names_entry(copy, entry_hash) and read_marker(copy):
         refuse_outdated(read_snapshot(repository_id))

@@ -21,7 +21,11 @@ def register(_app: Flask) -> None:
 def read_identity() -> str:
     """A digest that is the same for all processes of one release with the same settings, and for no others."""
     settings = config.current()
-    shown = (settings.base_url, settings.max_file_bytes, settings.signup, settings.signing_keys)
+    return _name(settings.base_url, settings.max_file_bytes, settings.signup, *settings.signing_keys)
+
+
+@lru_cache(maxsize=4)
+def _name(*shown: object) -> str:
     return hashlib.sha256(repr((_read_release(), shown)).encode()).hexdigest()
 
 

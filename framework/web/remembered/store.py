@@ -28,7 +28,7 @@ def find(key: str) -> bytes | None:
     """What was kept under this key, in hexadecimal digits; None where nothing is, or it is damaged or too old."""
     place = _place(key)
     try:
-        with place.open("rb") as file:
+        with open(place, "rb") as file:  # noqa: PTH123
             age_seconds = time.time() - os.fstat(file.fileno()).st_mtime
             stored = file.read()
     except OSError:
@@ -36,7 +36,7 @@ def find(key: str) -> bytes | None:
     if age_seconds > LASTS_SECONDS:
         return None
     if hashlib.sha256(stored[DIGEST_BYTES:]).digest() != stored[:DIGEST_BYTES]:
-        log.warning("a remembered page was damaged, and is rendered again: %s", place.name)
+        log.warning("a remembered page was damaged, and is rendered again: %s", key)
         return None
     return stored[DIGEST_BYTES:]
 
@@ -45,7 +45,7 @@ def keep(key: str, content: bytes) -> None:
     """Keep this under the key, unless it is too long or the disk does not take it; the oldest entries make room."""
     if len(content) > LONGEST_BYTES:
         return
-    place = _place(key)
+    place = Path(_place(key))
     draft = place.with_name(f"{secrets.token_hex(8)}.draft")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -78,5 +78,6 @@ def _make_room(folder: Path) -> None:
         size_bytes -= status.st_size
 
 
-def _place(key: str) -> Path:
-    return config.current().data / "pages" / key[0] / key
+def _place(key: str) -> str:
+    """A text, since each page is looked for."""
+    return f"{config.current().data}/pages/{key[0]}/{key}"

@@ -10,6 +10,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.formatting import age_lasts_until
+from framework.web.sessions import vary_by_cookie
 
 NEVER = 0
 
@@ -41,7 +42,7 @@ def tag_page(response: Response, digest: str, moments: Iterable[datetime]) -> Re
 
 def _private(response: Response) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.add("Cookie")
+    vary_by_cookie(response)
     return response
 
 
