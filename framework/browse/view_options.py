@@ -47,6 +47,8 @@ class ViewOptions:
     @classmethod
     def of(cls, values: Mapping[str, str]) -> "ViewOptions":
         """What these parameters ask for; what is no number is left out."""
+        if not values:
+            return cls()
         sort = small_number(values.get("sort", ""))
         return cls(
             plain="plain" in values,

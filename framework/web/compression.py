@@ -16,6 +16,7 @@ from framework.lru import LRUCache
 
 SMALLEST_BYTES = 1000
 REMEMBERED_PAGES, LONGEST_REMEMBERED_BYTES = 128, 1 << 15
+CONDITIONS = frozenset(f"HTTP_IF_{name}" for name in ("NONE_MATCH", "MODIFIED_SINCE", "MATCH", "UNMODIFIED_SINCE"))
 KINDS = ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"]
 
 _pages, _files = Compress(), Compress()
@@ -77,7 +78,8 @@ def _compress(response: Response) -> Response:
     response.add_etag(weak=True)  # the same for each encoding of the same page
     g.page_tag = response.headers["ETag"]
     compressed = _pages.after_request(response)
-    compressed.make_conditional(request)
+    if not CONDITIONS.isdisjoint(request.environ):
+        compressed.make_conditional(request)
     return compressed
 
 

@@ -42,5 +42,6 @@ def _make_signer(interface: SecureCookieSessionInterface, keys: tuple[Any, ...])
 
 def vary_by_cookie(response: Response) -> None:
     """Have caches tell answers apart by the cookie (RFC 9110, section 12.5.5)."""
-    if response.headers.get("Vary") != VARY_COOKIE:
+    varies = response.headers.setdefault("Vary", VARY_COOKIE)
+    if varies != VARY_COOKIE:
         response.vary.add(VARY_COOKIE)

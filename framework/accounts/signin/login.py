@@ -75,7 +75,8 @@ def register(app: Flask) -> None:
 
 def current_session() -> LiveSession | None:
     """The session that this browser is signed in with, if any; ask with no database session open."""
-    return current_user.live if current_user.is_authenticated else None
+    seen = g.get("_login_user") or current_user  # what was found before, without asking Flask-Login again
+    return seen.live if seen.is_authenticated else None
 
 
 def current_account() -> Account | None:
