@@ -6,18 +6,28 @@ a statement that reads one of these from end to end, or much more of it than is 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from framework import rooms
+from framework.celery.celery import app as celery
+from framework.celery.models import OutboxRow
+from framework.database.session import read_transaction
 from tests.access.kinds import Kind
 from tests.access.requests import address_of, body_of
 from tests.access.routes import read_rows
 from tests.access.world import World, make_world
+from tests.githttp.client import Person
+from tests.plans.changes import list_changes
 from tests.plans.conftest import Opening
 from tests.plans.explaining import Plan, recorded_plans
+from tests.servers.application.threaded import threaded
 
 pytestmark = pytest.mark.long
 
@@ -72,6 +82,44 @@ def test_what_is_not_there_is_looked_for_by_indexes(scene: Scene) -> None:
         assert owner.ask(scene.world.app, "browse.show_project", "GET", address, {}).status_code == 404
     assert len(scene.plans) > 4
     assert scene.faults_of("what is not there") == []
+
+
+def test_what_is_changed_is_found_by_indexes(scene: Scene) -> None:
+    things, faults = dict(scene.world.private), list[str]()
+    for change in list_changes(things):
+        scene.plans.clear()
+        answer = change.ask(scene.world, things)
+        assert answer.status_code == change.status, f"{change.request}, {change.caller}: {answer.text}"
+        assert scene.plans
+        faults += scene.faults_of(f"{change.request}, {change.caller}")
+    assert faults == []
+
+
+def test_a_push_and_a_clone_find_what_they_need_by_indexes(scene: Scene, tmp_path: Path) -> None:
+    password = scene.world.callers["owner"].token
+    with threaded(scene.world.app) as url:
+        person = Person("owner", tmp_path, url, password)
+        work = person.work()
+        work.commit("Begin", notes__txt="1")
+        scene.plans.clear()
+        for branch in ("main", "draft"):  # the first creates the project
+            work.git("push", "-q", person.address("owner/pushed"), f"HEAD:refs/heads/{branch}")
+        person.clone("lab/website", "clone")
+    assert len(scene.plans) > 20
+    assert scene.faults_of("git") == []
+
+
+def test_what_follows_a_change_is_found_by_indexes(scene: Scene) -> None:
+    for module in rooms.worker_modules():
+        import_module(module)
+    with read_transaction() as session:
+        of_projects = OutboxRow.task.startswith("framework.projects.")
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.state != "finished", of_projects)).all()
+    scene.plans.clear()
+    for row in rows:
+        celery.tasks[row.task].run(*row.args, **row.kwargs)
+    assert len(scene.plans) > len(rows) > 0
+    assert scene.faults_of("the worker") == []
 
 
 def _reading_rows(app: Flask) -> Sequence[tuple[str, Kind, Rule]]:
