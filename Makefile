@@ -17,7 +17,9 @@ serve: .venv/runtime static/built/editor.js
 # With COVERAGE=1 it prints the share of framework/ that runs, and fails below what pyproject.toml says.
 test: .venv/development .venv-production/requirements.txt static/built/editor.js
 	@tools/install-servers
-	@$(VENV)/python -m pytest -n 3 --dist worksteal $(if $(COVERAGE),--cov --cov-report=)
+	@memory=$$(tools/memory-folder); \
+	$(VENV)/python -m pytest -n 3 --dist worksteal $(if $(COVERAGE),--cov --cov-report=) \
+		$${memory:+--basetemp=$$memory -o tmp_path_retention_policy=failed} && rm -rf $$memory
 
 test-full: .venv/development .venv-production/requirements.txt static/built/editor.js
 	@tools/install-servers

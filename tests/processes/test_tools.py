@@ -96,3 +96,17 @@ def test_it_passes_over_a_node_that_is_too_old(tmp_path: Path, monkeypatch: pyte
     for command in programs(tmp_path, oldest=(20, 19)):
         assert command[0] == sys.executable
         assert str(tmp_path / NODE_WHEEL) in command[2]
+
+
+def test_it_names_a_folder_in_memory_for_a_run_and_removes_those_of_ended_runs(tmp_path: Path) -> None:
+    given = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "MEMORY_FOLDER": str(tmp_path)}
+    script(tmp_path, "df", 'echo "Filesystem and so on"; echo "shm 2500000 500000 2000000 20% /dev/shm"')
+    named = Path(run_tool("memory-folder", **given).stdout.strip())
+    with subprocess.Popen(["true"]) as ended:
+        left = Path(f"{str(named).removesuffix(str(os.getpid()))}{ended.pid}")
+    named.mkdir()
+    left.mkdir()
+    assert run_tool("memory-folder", **given).stdout == f"{named}\n"
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "df", named])
+    script(tmp_path, "df", 'echo "Filesystem and so on"; echo "shm 2500000 500001 1999999 21% /dev/shm"')
+    assert run_tool("memory-folder", **given).stdout == ""
