@@ -26,7 +26,9 @@ from tests.storage.meanwhile import before_the_next_put
 Meanwhile = Callable[[Callable[[], object]], None]
 
 MIB = 1 << 20
-LARGE, OTHER = random.Random(1).randbytes(2 * MIB), random.Random(2).randbytes(MIB)
+LARGE = random.Random(1).randbytes(MIB + 100_000)
+OTHER = LARGE[: MIB - 1000] + random.Random(2).randbytes(1000)
+"""Two versions of a file; among unrelated bytes each place is looked for in vain, which takes a second a MiB."""
 AUTHOR = "Alice Example <alice@example.org>"
 
 

@@ -59,7 +59,7 @@ def test_the_log_tells_all_of_it(grown: Bench, work: Work) -> None:
         == {pack.name for pack in packs}
     )
     assert len(entry.change.retired_packs) == 8
-    assert sorted(entry.change.large_blobs.values()) == [MIB, 2 * MIB]
+    assert sorted(entry.change.large_blobs.values()) == [MIB, len(LARGE)]
     assert set(state.side_files) == {packs[0].name}
     assert set(state.side_files[packs[0].name]) == {"midx", "bitmap", "graph", "bundle"}
 
