@@ -15,7 +15,7 @@ from framework.repositories.maintenance.verification import verify
 from tests.cast import on_each_deployment_in_full
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House
-from tests.githttp.rewritten import files, grown, history, noise, remove, told
+from tests.githttp.rewritten import TABLE_BYTES, files, grown, history, noise, remove, told
 
 __all__ = ["grown", "remove"]
 
@@ -63,7 +63,7 @@ def test_what_was_removed_is_freed_and_sent_to_nobody(
         assert fresh.git("cat-file", "-e", name, check=False).returncode
         assert fresh.git("fetch", "-q", "origin", name, check=False).returncode
     freed = before.size_bytes - read_storage_usage(project.repository_id).size_bytes
-    assert freed > (2 << 20) - 10_000
+    assert freed > TABLE_BYTES - 10_000
     survey = read_survey(project.repository_id)
     assert survey
     assert survey.size_bytes == read_storage_usage(project.repository_id).size_bytes
@@ -85,7 +85,7 @@ def test_it_says_before_what_it_frees(
     survey = read_survey(project.repository_id)
     assert survey
     table = next(file for file in survey.files if file.path == "table")
-    assert 2 << 20 < table.freed_bytes < (2 << 20) + 10_000
+    assert TABLE_BYTES < table.freed_bytes < TABLE_BYTES + 10_000
     assert "moved" not in {file.path for file in survey.files}
     before = read_storage_usage(project.repository_id)
     remove("table")
