@@ -1,4 +1,4 @@
-"""What pages and recurring jobs cost beside 100,000 projects and a million versions, and beside a hundred projects."""
+"""What pages, changes and recurring jobs cost beside 100,000 projects and a million versions, a hundred being 1."""
 
 import os
 import time
@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from flask.testing import FlaskClient
 
+from benchmarks.reading.grown_project import grown_project
 from benchmarks.reading.listings import entrances_of
 from benchmarks.report.figures import Figure
 from benchmarks.report.table import Table, show_figures
@@ -31,7 +32,8 @@ LATELY = timedelta(days=10)
 
 JOBS = (
     *("outbox", "forget", "log", "checkpoints", "staged", "sessions", "budgets", "addresses", "news", "notices"),
-    *("events", "invitations", "trash", "uploads", "exports", "keys"),
+    *("events", "invitations", "trash", "uploads", "exports", "keys", "audit", "embargoes", "names"),
+    *("group-invitations", "account-invitations", "challenges", "course_snapshots"),
 )
 """Those that ask SQL alone; what reads the store or all tables takes as long as there is to read."""
 
@@ -53,7 +55,7 @@ PAGES = {
 
 
 def tabulate() -> Table:
-    """How many times as long each page and job takes beside many projects as beside few."""
+    """How many times as long each page, change and job takes beside many projects as beside few."""
     return show_figures(f"beside {PROJECTS:,} projects, {FEW} = 1", list(measure()))
 
 
@@ -73,10 +75,10 @@ def _measure(run: Run, data: Path, projects: int) -> Mapping[str, float]:
     """The seconds of everything, by its name."""
     url = postgres(run).new_database()
     fill(url, projects, LATELY)
-    client = create_app(Config.from_environment({"HOLDFAST_DATA": str(data), "DATABASE_URL": url})).test_client(
-        use_cookies=False
-    )
-    taken = {page: _best(act) for page, act in _pages(client).items()}
+    app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data), "DATABASE_URL": url}))
+    taken = {page: _best(act) for page, act in _pages(app.test_client(use_cookies=False)).items()}
+    with grown_project(app, data / "work") as acts:
+        taken |= {name: _best(act) for name, act in acts.items()}
     taken |= {f"the job {name}": _best(act_of(name)) for name in JOBS}
     deployments.leave()
     postgres(run).drop_database(url)
