@@ -22,6 +22,7 @@ from framework.accounts.core.account import Account, read_account
 from framework.accounts.models import User
 from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
@@ -154,8 +155,11 @@ def _list_unnamed() -> Iterator[str]:
         for found in store().list(place)
         if found.modified_at < now() - kept
     ]
+    named = set[str]()
     with read_transaction() as session:
-        named = {key for kind in (Export, PersonalExport) for key in session.scalars(select(kind.key))}
+        for some in in_batches(old):
+            for kind in (Export, PersonalExport):
+                named.update(session.scalars(select(kind.key).where(kind.key.in_(some))))
     return (key for key in old if key not in named)
 
 

@@ -28,14 +28,23 @@ def sweep() -> int:
             .values(state="doomed")
         )
     listed = [(upload_id, list(found)) for upload_id, found in groupby(store().list("uploads/"), key=_upload_id)]
-    with read_transaction() as session:
-        states = dict(session.execute(select(ResumableUpload.id, ResumableUpload.state)).all())
+    states = _read_states([upload_id for upload_id, _objects in listed])
     for upload_id, objects in listed:
         _delete_objects(objects, states.get(upload_id))
     doomed = [upload_id for upload_id, state in states.items() if state == "doomed"]
     for some in in_batches(doomed):
         _delete_rows(some)
     return len(doomed)
+
+
+def _read_states(upload_ids: Sequence[str]) -> dict[str, str]:
+    """The states of these uploads, and of all that are doomed."""
+    states = select(ResumableUpload.id, ResumableUpload.state)
+    with read_transaction() as session:
+        found = dict(session.execute(states.where(ResumableUpload.state == "doomed")).all())
+        for some in in_batches(upload_ids):
+            found |= dict(session.execute(states.where(ResumableUpload.id.in_(some))).all())
+    return found
 
 
 def _upload_id(entry: StoredObject) -> str:
