@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, func, insert, select, union_all, update
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from framework import config
 from framework.accounts.core.account import Account
@@ -100,6 +102,9 @@ def record(
     [number] = tuple(connection.execute(insert(Event.__table__), told).inserted_primary_key or ())
     event = Event(id=number, **told)
     connection.execute(_TOUCH, {"of": project_id, "moment": event.created_at})
+    project = session.identity_map.get(identity_key(Project, project_id))
+    if project:  # who has made it in this transaction shows it next
+        set_committed_value(project, "updated_at", event.created_at)
     notices.tell(session, event)
     if kind in audit.KINDS:
         _tell_audit(session, event, audited.actor or actor, audited)
