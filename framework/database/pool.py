@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
@@ -11,6 +11,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool
 IDLE_SECONDS = 30.0
 WAIT_SECONDS = 25.0
 """Heroku's router gives up after 30."""
+TRUSTED_SECONDS = 1.0
+"""So long after its last use a connection is not asked whether it is still there, a round trip for each transaction."""
 
 
 class BoundedPool(Pool):
@@ -26,12 +28,14 @@ class BoundedPool(Pool):
         pool_size: int,
         timeout: float = WAIT_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        trusted_seconds: float = TRUSTED_SECONDS,
         **more: Any,
     ) -> None:
         super().__init__(creator, **more)
         self._size, self._timeout, self._idle_seconds = pool_size, timeout, idle_seconds
+        self._trusted_seconds = trusted_seconds
         self._changed = threading.Condition()
-        self._idle: list[tuple[float, ConnectionPoolEntry]] = []
+        self._idle: list[tuple[float, Any]] = []
         self._open = 0
         self._timer: threading.Timer | None = None
         self._disposed = False
@@ -55,6 +59,7 @@ class BoundedPool(Pool):
             self._size,
             self._timeout,
             self._idle_seconds,
+            self._trusted_seconds,
             echo=self.echo,
             logging_name=self._orig_logging_name,
             reset_on_return=self._reset_on_return,
@@ -90,7 +95,9 @@ class BoundedPool(Pool):
                     f"all {self._size} database connections of this process were in use for {self._timeout:g} seconds"
                 )
             if self._idle:
-                return self._idle.pop()[1]
+                since, record = self._idle.pop()
+                record.fresh = monotonic() - since < self._trusted_seconds  # SQLAlchemy's word for one not to ping
+                return cast("ConnectionPoolEntry", record)
             self._open += 1
             return None
 

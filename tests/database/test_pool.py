@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
+from typing import Any
 
 import psycopg
 import pytest
@@ -107,6 +108,44 @@ def test_a_connection_in_use_is_not_idle(postgres: Postgres, database: str) -> N
         eventually(lambda: postgres.connections(database, NAME) == 1)
         assert connection.scalar(text("SELECT 1")) == 1
     engine.dispose()
+
+
+@pytest.mark.parametrize(("trusted_seconds", "pings"), [(HANG_SECONDS, 0), (0, 2)])
+def test_a_connection_is_pinged_unless_it_was_used_a_moment_ago(
+    database: str, monkeypatch: pytest.MonkeyPatch, trusted_seconds: float, pings: int
+) -> None:
+    engine, asked = bounded(database, pool_pre_ping=True, trusted_seconds=trusted_seconds), list[object]()
+    ping = engine.dialect.do_ping
+
+    def ask(connection: Any) -> bool:
+        asked.append(connection)
+        return ping(connection)
+
+    monkeypatch.setattr(engine.dialect, "do_ping", ask)
+    for _ in range(3):
+        engine.connect().close()
+    assert len(asked) == pings
+    engine.dispose()
+
+
+def test_a_server_that_has_left_is_noticed_by_the_statement(database: str, postgres: Postgres) -> None:
+    """The one who asks is told, and every other connection of that time is opened anew."""
+    engine = bounded(database, pool_pre_ping=True, trusted_seconds=HANG_SECONDS)
+    with engine.connect(), engine.connect():
+        pass
+    end_connections(database)
+    with engine.connect() as connection, pytest.raises(OperationalError):
+        connection.execute(text("SELECT 1"))
+    for _ in range(2):
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT 1")) == 1
+    engine.dispose()
+
+
+def end_connections(database: str) -> None:
+    """Have the server end all of the test's connections, as when it restarts."""
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as own:
+        own.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [NAME])
 
 
 def test_the_one_returned_last_is_used_first(engine: Engine) -> None:
