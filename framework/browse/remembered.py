@@ -44,7 +44,8 @@ class View(Generic[Page]):
     """How a page is made: `read` from a copy of this kind, then rendered, or answered otherwise, when nothing is open.
 
     `options` are what it depends on beside its address without the query, its version, the project and the caller's
-    role. Only complete pages are remembered.
+    role. Only complete pages are remembered, for whoever has whatever `patience`; nobody waits for what is made with
+    another one.
     """
 
     read: Callable[[Copy], Page]
@@ -52,6 +53,7 @@ class View(Generic[Page]):
     options: object = ()
     kind: str = HISTORY
     is_complete: Callable[[Page], bool] = lambda _page: True
+    patience: object = None
 
 
 def show(access: ProjectAccess, view: View[Page]) -> AnyResponse:
@@ -171,7 +173,7 @@ def _make_once(access: ProjectAccess, view: View[Page], key: str) -> Made | AnyR
         return made
 
     refuse_held_connection("another request's page")
-    return _making.do(key, make) or (mine[0] if mine else _make(access, view))
+    return _making.do(_digest(key, view.patience), make) or (mine[0] if mine else _make(access, view))
 
 
 def _make(access: ProjectAccess, view: View[Page]) -> Made | AnyResponse:

@@ -1,6 +1,7 @@
 """The pages of a project's files, and their bytes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
@@ -102,7 +103,8 @@ def _show_files(
         statuses = read_shown(access, [page.newest.sha] if page.newest else [])
         return render_template(page.template, project=access, page=page, tab="files", statuses=statuses)
 
-    return show(access, View(read, render, asked, is_complete=lambda page: page.complete))
+    alike = replace(asked, whole=False)  # what is remembered is complete, however long somebody was ready to wait
+    return show(access, View(read, render, alike, is_complete=lambda page: page.complete, patience=asked.whole))
 
 
 @blueprint.get("/<owner>/<project>/raw/<path:place>")

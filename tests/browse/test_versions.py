@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from framework.browse.history import about, blame, last_changes
+from framework.lru import LRUCache
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
@@ -224,6 +225,8 @@ def test_last_changes_that_take_a_long_walk_follow_the_page(
     whole = onlooker.get("?whole=1")
     assert "data-follows" not in whole
     assert "4 versions" in whole
+    for known_here in ((last_changes, "_known"), (about, "_commits")):  # and not to another process
+        monkeypatch.setattr(*known_here, LRUCache(1))
     assert "data-follows" not in onlooker.get()
 
 
