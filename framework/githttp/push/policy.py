@@ -37,9 +37,10 @@ _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]*)\0(.{20})", re.DOTALL)
 
 # An entry of a folder that needs no closer look: its name is short, of visible ASCII without slashes of either kind and
 # tildes, neither dots alone nor a beginning of a name that Git reads itself. Most folders of most pushes have no other.
-_PLAIN_ENTRIES = re.compile(
-    rb"(?:[0-7]++ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[ -.0-\[\]-}]{1,255}+\0.{20})*+", re.DOTALL
-)
+_ENTRIES = rb"(?:[0-7]++ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[%s]{1,255}+\0.{20})*+"
+_PLAIN_ENTRIES = re.compile(_ENTRIES % rb" -.0-\[\]-}", re.DOTALL)
+_SMALL_ENTRIES = re.compile(_ENTRIES % rb" -.0-@\[\]-}", re.DOTALL)
+"""The same without a capital: no name differs from another in capitals alone, and one look says it all."""
 
 _PLAIN_NAME = re.compile(rb" ([^\0]*)\0.{20}", re.DOTALL)
 
@@ -96,7 +97,7 @@ def most_allocated_bytes() -> int:
 
 def is_clear(kind: int, content: bytes) -> bool:
     """Whether an object of a push needs no closer look: it is no unusual folder, no pointer, and holds no token."""
-    if kind == TREE and (not is_plain(content) or _has_plain_twins(content)):
+    if kind == TREE and not _SMALL_ENTRIES.fullmatch(content) and (not is_plain(content) or _has_plain_twins(content)):
         return False
     return not tokens_in(content) and not (kind == BLOB and lfs_pointer.parse(content))
 

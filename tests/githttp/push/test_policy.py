@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from framework.errors import Invalid
-from framework.githttp.push.policy import is_plain
+from framework.gitcore.packs import TREE
+from framework.githttp.push.policy import is_clear, is_plain
 from framework.repositories.write.fsck import check_tree
 
 SHORT = [bytes(letters) for size in (1, 2) for letters in product(range(1, 256), repeat=size)]
@@ -46,6 +47,18 @@ def test_it_passes_no_name_that_the_policy_refuses() -> None:
 @pytest.mark.parametrize("name", [b"README.md", b".gitignore", b"a b", b"git", b"x" * 255, b"...", b"graph.py"])
 def test_it_passes_the_names_of_most_folders(name: bytes) -> None:
     assert plain(name)
+
+
+def clear(*names: bytes) -> bool:
+    """Whether a folder with files of these names needs no closer look."""
+    return is_clear(TREE, b"".join(b"100644 " + name + b"\0" + bytes(20) for name in names))
+
+
+def test_a_folder_is_clear_unless_a_name_is_refused_or_two_differ_in_capitals() -> None:
+    assert clear(b"data", b"readme")
+    assert clear(b"README", b"data")
+    assert not clear(b"README", b"data", b"readme")
+    assert [name for name in [*SHORT, *SPELLINGS] if clear(name) and not accepted(name)] == []
 
 
 def test_one_name_that_needs_a_look_is_enough() -> None:
