@@ -99,8 +99,7 @@ def record(
     told |= {"details": details or {}, "created_at": now()}
     session.flush()
     connection = session.connection()
-    [number] = tuple(connection.execute(insert(Event.__table__), told).inserted_primary_key or ())
-    event = Event(id=number, **told)
+    event = Event(id=connection.scalar(_TELL, told), **told)
     connection.execute(_TOUCH, {"of": project_id, "moment": event.created_at})
     project = session.identity_map.get(identity_key(Project, project_id))
     if project:  # who has made it in this transaction shows it next
@@ -110,6 +109,7 @@ def record(
         _tell_audit(session, event, audited.actor or actor, audited)
 
 
+_TELL = insert(Event.__table__).returning(Event.__table__.c.id)
 _TOUCH = update(Project.__table__).where(Project.id == bindparam("of")).values(updated_at=bindparam("moment"))
 
 

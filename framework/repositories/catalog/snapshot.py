@@ -79,10 +79,9 @@ def read_packs(repository_id: str) -> tuple[StoredPack, ...]:
 
 def read_consolidated_packs(repository_id: str) -> tuple[StoredPack, ...]:
     """Those of the newest version's packs that came with side files, or beside such; none before a consolidation."""
-    in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
-    consolidations = select(Pack.version).where(*in_use, Pack.side_files.is_not(null()))
-    with read_transaction() as session:
-        rows = session.scalars(select(Pack).where(*in_use, Pack.version.in_(consolidations)))
+    consolidations = select(Pack.version).where(*_IN_USE, Pack.side_files.is_not(null()))
+    with read_rows() as connection:
+        rows = connection.execute(_PACKS.where(Pack.version.in_(consolidations)), {"repository_id": repository_id})
         return tuple(StoredPack.of(row) for row in rows)
 
 

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -31,7 +29,7 @@ def count_totals() -> None:
     moment = now()
     with transaction() as session:
         insert_if_absent(session, StorageTotals, id=_ONLY, usage={}, counted_at=moment)
-        row = _row(session)
+        row = session.get_one(StorageTotals, _ONLY)
         row.usage, row.counted_at = _describe(usage), moment
 
 
@@ -40,10 +38,6 @@ def read_totals() -> CountedUsage | None:
     with read_transaction() as session:
         row = session.get(StorageTotals, _ONLY)
         return None if row is None else CountedUsage(_read(row.usage), row.counted_at)
-
-
-def _row(session: Session) -> StorageTotals:
-    return session.get_one(StorageTotals, _ONLY)
 
 
 def _describe(usage: StorageUsage) -> dict[str, Any]:

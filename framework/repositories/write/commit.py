@@ -178,6 +178,7 @@ def _next_version(session: Session, repository: Repository, change: Change, fact
     retired_lfs = _retire(session, repository, change.repacking) if change.repacking else []
     _add_packs(session, repository, change.packs)
     _add_lfs(session, repository, change.lfs)
+    session.flush()
     previous, place = repository.entry_hash, (repository.epoch, repository.version)
     with session.no_autoflush:  # what changes of the repository is one statement
         repository.version += 1
@@ -225,14 +226,14 @@ def _add_packs(session: Session, repository: Repository, packs: Sequence[NewPack
     ]
     if made:
         session.connection().execute(insert(Pack.__table__), made)
-    for sha, size in {sha: size for pack in packs for sha, size in pack.sizes.items()}.items():
-        session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+    for pack in packs:
+        for sha, size in pack.sizes.items():
+            session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
 
 
 def _add_lfs(session: Session, repository: Repository, lfs: Sequence[StoredLfs]) -> None:
     place = {"epoch": repository.epoch, "version": repository.version + 1}
     session.add_all(LfsObject(repository_id=repository.id, **one.__dict__, **place) for one in lfs)
-    session.flush()
 
 
 def _retire(session: Session, repository: Repository, repacking: Repacking) -> list[str]:
