@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import FormerUserName, ReservedUserName, User
@@ -49,7 +49,12 @@ def free_names() -> int:
 
 def former_holder(session: Session, name: str) -> int | None:
     """The id of the person who was called so before, in any case."""
-    return session.scalar(select(FormerUserName.user_id).where(FormerUserName.name_key == name.casefold()))
+    return session.scalar(select_former_holder(name.casefold()))
+
+
+def select_former_holder(name_key: str) -> Select[int]:
+    """The id of whoever had this name, case-folded, before."""
+    return select(FormerUserName.user_id).where(FormerUserName.name_key == name_key)
 
 
 def keep_former_name(session: Session, user: User, *, new_name: str) -> None:

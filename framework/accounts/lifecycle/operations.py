@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from framework.accounts.core import addresses, budgets, emails, passwords, signed_links, throttle, validation
 from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_user
-from framework.accounts.core.former_names import former_holder, is_reserved, keep_former_name
+from framework.accounts.core.former_names import former_holder, is_reserved, keep_former_name, select_former_holder
 from framework.accounts.core.throttle import KnownBrowser
 from framework.accounts.core.ways_in.removal import remove_all
 from framework.accounts.lifecycle.account_invitations import take_invitation
-from framework.accounts.models import FormerUserName, User
+from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
@@ -223,7 +223,7 @@ def find_owner(session: Session, login: str) -> User | None:
     ways = (
         select(User.id).where(User.name_key == key),
         select(User.id).where(User.email_key == key, User.email_verified_at.is_not(None)),
-        select(FormerUserName.user_id).where(FormerUserName.name_key == key),
+        select_former_holder(key),
     )
     return session.scalar(select(User).where(User.id.in_(union(*ways)), User.deleted_at.is_(None)))
 

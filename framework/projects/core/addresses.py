@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, delete, select, union
 from sqlalchemy.orm import Session
 
-from framework.accounts.models import FormerUserName, User
+from framework.accounts.core.former_names import select_former_holder
+from framework.accounts.models import User
 from framework.projects.models import FormerProjectName, Project
 
 
 def leads_to(owner: str, name: str) -> ColumnElement[bool]:
     """Which project `owner/name` led to, where either or both were renamed since; each step has its index."""
     owner, name = owner.casefold(), name.casefold()
-    owners = union(
-        select(User.id).where(User.name_key == owner),
-        select(FormerUserName.user_id).where(FormerUserName.name_key == owner),
-    )
+    owners = union(select(User.id).where(User.name_key == owner), select_former_holder(owner))
     named = select(Project.id).where(Project.owner_id.in_(owners), Project.name_key == name)
     moved = select(FormerProjectName.project_id).where(
         FormerProjectName.owner_id.in_(owners), FormerProjectName.name_key == name

@@ -19,9 +19,10 @@ from sqlalchemy import (
 )
 
 from framework.accounts.core.account import GROUP, Account
+from framework.accounts.core.former_names import select_former_holder
 from framework.accounts.core.validation import NAME
 from framework.accounts.lifecycle.operations import find_owner
-from framework.accounts.models import FormerUserName, GroupMember, User
+from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.projects.core.access import ProjectAccess, access_of
@@ -108,7 +109,7 @@ def search(viewer: Account | None, text: str = "", *, owner: str = "", page: int
     wanted = WORDS.contains(text.lower(), autoescape=True) if text else true()
     if owner:
         named = select(User.id).where(User.name_key == owner.casefold()).scalar_subquery()
-        held = select(FormerUserName.user_id).where(FormerUserName.name_key == owner.casefold()).scalar_subquery()
+        held = select_former_holder(owner.casefold()).scalar_subquery()
         theirs = Project.owner_id == func.coalesce(named, held)  # one value, or no index serves
         return _read_listing(viewer, [theirs & or_(*_visible(viewer)) & wanted], page, length=length)
     return _read_listing(viewer, [condition & wanted for condition in _visible(viewer)], page, length=length)

@@ -216,9 +216,10 @@ def _erase(user_id: int) -> None:
         leaving = read_leaving(session, user)
         if leaving.groups or leaving.alone or leaving.handed_over:
             raise StillOwns(user.name)
-        owned = session.scalars(select(Project.id).where(Project.owner_id == user_id)).all()
+        owns = select(Project.id).where(Project.owner_id == user_id)
+        owned = session.scalars(owns).all()
         takes_part = select(member.project_id).where(member.user_id == user_id)
-        concerned = union(takes_part, select(Project.id).where(Project.owner_id == user_id))
+        concerned = union(takes_part, owns)
         for row in session.scalars(select(Project).where(Project.id.in_(concerned))).all():
             end_beyond(session, row, user_id, None, by=None)
             enqueue(session, "framework.projects.tasks.refresh_about", row.id)
