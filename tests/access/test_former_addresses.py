@@ -35,6 +35,11 @@ def list_routes(app: Flask) -> list[Rule]:
     return [rule for rule in rules if rule.endpoint not in NOT_LED]
 
 
+def is_of_course(rule: Rule) -> bool:
+    """Whether only those in a group may know what is there: its assignments and participants, as pages and by API."""
+    return rule.endpoint.rpartition(".")[0] in {"courses", "api.courses", "api.participants"}
+
+
 def account_of(name: str) -> Account:
     """The account that is called so now."""
     with read_transaction() as session:
@@ -48,7 +53,7 @@ def check_moved(world: World, rule: Rule, before: dict[str, str], now: dict[str,
     old, new = (address_of(rule, f"GET {rule.endpoint}", things) for things in (before, now))
     if old == new:
         return None
-    caller = "owner" if "project" in rule.arguments or "assignment" in rule.rule else "group owner"
+    caller = "owner" if "project" in rule.arguments or is_of_course(rule) else "group owner"
     answer = world.callers[caller].ask(world.app, rule.endpoint, "GET", old, {})
     place = answer.headers.get("Location", "").removeprefix("http://localhost")
     if answer.status_code in {301, 307, 308} and place == new:
@@ -60,7 +65,7 @@ def check_hidden(world: World, rules: list[Rule]) -> list[str]:
     """The addresses of before at which a stranger, or somebody without a part, learns that anything is there."""
     earlier = {**world.private, "owner": "lab", "project": "quicksand", "group": "school"}
     missing = {**earlier, "project": "moonstone", "group": "nobody"}
-    hidden = [rule for rule in rules if "project" in rule.arguments or rule.endpoint.startswith("courses.")]
+    hidden = [rule for rule in rules if "project" in rule.arguments or is_of_course(rule)]
     wrong = []
     for rule in hidden:
         for caller in ("stranger", "passer-by"):
