@@ -2,6 +2,7 @@
 
 import re
 import socket
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -181,8 +182,38 @@ def test_requests_follow_each_other_on_one_connection(server: LiveServer) -> Non
         client.sendall(b"GET /healthz HTTP/1.1\r\n")
         client.sendall(b"Host: x\r\n\r\n")
         assert statuses(client, 1) == [200]
+        client.sendall(b"GET /alice/open HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert statuses(client, 1) == [200]
         client.sendall(chunks)
         assert statuses(client, 1) == [400]
+    with connect(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") as client:
+        assert statuses(client, 1) == [200]
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        assert statuses(client, 1) == [200]
+        assert client.recv(1) == b""
+
+
+def test_whoever_asks_without_a_pause_keeps_nobody_from_a_page(server: LiveServer) -> None:
+    """Each in turn asks on an own connection as soon as it is answered; they are more than there are threads."""
+    asked = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    is_over = threading.Event()
+
+    def ask_on(client: socket.socket) -> set[int]:
+        found = set()
+        while not is_over.is_set():
+            client.sendall(asked)
+            found.update(statuses(client, 1))
+        return found
+
+    with ExitStack() as open_ones, ThreadPoolExecutor(2 * THREADS) as people:
+        clients = [open_ones.enter_context(connect(server)) for _number in range(2 * THREADS)]
+        busy = [people.submit(ask_on, client) for client in clients]
+        try:
+            assert [ask(server, "/alice/open") for _number in range(SLOW // 10)] == [200] * (SLOW // 10)
+        finally:
+            is_over.set()
+        assert [one.result() for one in busy] == [{200}] * len(busy)
 
 
 def statuses(client: socket.socket, count: int) -> list[int]:
@@ -192,7 +223,9 @@ def statuses(client: socket.socket, count: int) -> list[int]:
         with client.makefile("rb", buffering=0) as file:
             head = b""
             while not head.endswith(b"\r\n\r\n"):
-                head += file.read(1)
+                byte = file.read(1)
+                assert byte, head
+                head += byte
             length = re.search(rb"(?i)content-length: (\d+)", head)
             assert length
             left = int(length[1])

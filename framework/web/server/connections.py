@@ -219,6 +219,14 @@ class Connection(TConn):  # type: ignore[misc]
             return bool(data)
         return True
 
+    def receives_within(self, seconds: float) -> bool:
+        """Wait so long for data, and take what has arrived; False when there is none, or the connection has ended."""
+        arrival = select.poll()
+        arrival.register(self.sock, select.POLLIN)
+        with suppress(OSError):
+            return bool(arrival.poll(seconds * 1000)) and self.receive()
+        return False
+
     def is_ready(self) -> bool:
         """Whether a thread can begin: the head is whole, and so is the body, or enough of it."""
         self.head = self.head or read_head(self.received)

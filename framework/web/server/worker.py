@@ -29,6 +29,8 @@ LONGEST_WAIT_SECONDS = 25
 MOST_WAITING = 500
 """How many requests of the same kinds wait: a crowd of strangers' fetches takes no place in the line for pages."""
 LINGER_SECONDS, LINGER_STALL_SECONDS, LINGER_BYTES = 120, 5, 1 << 30
+NEXT_REQUEST_SECONDS = 0.005
+"""How long a thread stays with a client, who may ask again at once, while half of the threads have nothing to do."""
 POLICE_SECONDS = 0.5
 NOTIFIES_EVERY_SECONDS = 1.0
 FREE_CONNECTIONS = 10
@@ -89,12 +91,28 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._read(connection)
 
     def handle(self, conn: Connection) -> object:
+        """Answer a request, and those that come right after it: the loop and other threads are not woken for them."""
+        stays = self._answer(conn)
+        while stays and self._has_next(conn):
+            stays = self._answer(conn)
+        return stays
+
+    def _answer(self, conn: Connection) -> object:
         """Answer a request; what it has left to be sent, such as the head of an answer without a body, goes out."""
         try:
             return super().handle(conn)
         finally:
             with suppress(OSError):
                 conn.sock.flush()
+
+    def _has_next(self, conn: Connection) -> bool:
+        """Whether the client's next request is here and takes the place of the last; others are left to the loop."""
+        is_calm = self.alive and not self._waiting and 2 * len(self._running) <= self.cfg.threads
+        if not is_calm or conn.sock.outgoing_bytes:
+            return False
+        conn.begin_request(idle_seconds=self.cfg.keepalive)
+        is_here = conn.is_ready() or (conn.receives_within(NEXT_REQUEST_SECONDS) and conn.is_ready())
+        return is_here and claims_of(conn) == conn.claims
 
     def notify(self) -> None:
         """Tell the main process now and then that the loop turns; each time would cost each request a few."""
