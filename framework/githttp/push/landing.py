@@ -59,6 +59,7 @@ class Landing:
     """What is ready to become a version: packs and LFS objects in the store, refs that may move, the rules passed.
 
     `summaries` is what the activity will tell, by the refs' names; `recheck` may refuse in the version's transaction.
+    The local copy takes in the packs if it `keeps_packs`.
     """
 
     access: ProjectAccess
@@ -70,6 +71,7 @@ class Landing:
     lfs: tuple[StoredLfs, ...]
     summaries: dict[str, RefSummary]
     recheck: Callable[[Session], None] = admit_all
+    keeps_packs: bool = False
 
 
 def check_refs(statuses: RefStatuses, snapshot: Snapshot, protection: Protection) -> None:
@@ -181,7 +183,8 @@ def _commit(landing: Landing, change: Change, summaries: tuple[RefSummary, ...])
         for ref in summaries:
             activity.record(session, access.id, actor=account, kind="push", details=ref.details)
 
-    return commit(change, precheck=admission, in_transaction=tell)
+    at_hand = {pack.new.name: pack.written for pack in landing.packs if landing.keeps_packs}
+    return commit(change, precheck=admission, in_transaction=tell, at_hand=at_hand)
 
 
 def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Change:

@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.errors import HoldfastError, Interrupted, Unavailable
+from framework.errors import HoldfastError, Interrupted
 from framework.gitcore.path_policy import explain_twin, quote_path
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.answering import Output, answer
@@ -19,12 +18,10 @@ from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.githttp.push.receiving import Arrival, PackReceiver
 from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.cache import copies
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.write.inventory import PackRefused
 from framework.repositories.write.refusals import OutcomeUnknown
-from framework.repositories.write.splitting import PushedPack
 
 RESTARTING = "error: the server is restarting; push again. Nothing of this push was stored."
 DATABASE_AWAY = "error: the database does not answer at the moment; push again in a minute. Repeating a push is safe."
@@ -58,14 +55,13 @@ class _Work:
 
     def run(self) -> None:
         """Do it all; when the outcome is not known, the answer ends without a report: neither `ok` nor `ng`."""
-        packs: list[PushedPack] = []
         with scratch("push") as folder:
             push = self._push
-            arrival = Arrival(push.access, push.account, push.body.drain, self._output.progress)
+            arrival = Arrival(push.access, push.account, push.body.drain, self._output.progress, keeps_packs=True)
             try:
                 receiver = PackReceiver(arrival, self._statuses)
                 pack = push.received if push.asked.has_pack else None
-                packs = receiver.receive(folder, pack, push.body.announced_bytes)
+                receiver.receive(folder, pack, push.body.announced_bytes)
                 self._twins = receiver.twins
             except (OutcomeUnknown, NotConfirmed) as error:
                 return self._end_without_report(error.sentence)
@@ -80,8 +76,7 @@ class _Work:
                 self._refuse_all(refusal)
             finally:
                 push.body.drain()
-            self._tell()
-            return self._install(packs)
+            return self._tell()
 
     def _end_without_report(self, words: str) -> None:
         self._push.body.drain()
@@ -100,9 +95,3 @@ class _Work:
                 self._output.say(f"warning: {quote_path(name)} {explain_twin(name, twin)}")
             self._output.say(f"\n  {config.current().base_url}{self._push.access.path}\n")
         self._output.report(self._statuses.lines())
-
-    def _install(self, packs: list[PushedPack]) -> None:
-        """Take the packs into the local copy; what hinders it is left to the next reader."""
-        if packs:
-            with suppress(Unavailable, SQLAlchemyError):  # the push has been answered
-                copies.install(self._push.access.repository_id, {pack.new.name: pack.written for pack in packs})

@@ -48,7 +48,8 @@ CHECKS_AT_ONCE = 6
 class Arrival:
     """Who brings objects to which project; `arrived` is called when the pack was read, `say` with what is told.
 
-    `recheck` may refuse the version in its transaction, beside what is asked of every push there.
+    `recheck` may refuse the version in its transaction, beside what is asked of every push there. With `keeps_packs`
+    the local copy takes in what became part of it, since somebody will look at it here.
     """
 
     access: ProjectAccess
@@ -56,6 +57,7 @@ class Arrival:
     arrived: Callable[[], None]
     say: Callable[[str], None]
     recheck: Callable[[Session], None] = landing.admit_all
+    keeps_packs: bool = False
 
 
 class PackReceiver:
@@ -76,21 +78,21 @@ class PackReceiver:
         self._summaries: dict[str, RefSummary] = {}
         self.twins: list[tuple[str, str]] = []
 
-    def receive(self, folder: Path, pack: Received | None, announced_bytes: int = 0) -> list[PushedPack]:
-        """The packs that became part of a version; the work is done in `folder`, which is scratch.
+    def receive(self, folder: Path, pack: Received | None, announced_bytes: int = 0) -> None:
+        """Do it all; the work is done in `folder`, which is scratch.
 
         Raises:
             OutcomeUnknown, NotConfirmed: it may have become one. Others: nothing did, and nothing stays in the store.
         """
         try:
-            return self._receive_pack(folder, pack, announced_bytes)
+            self._receive_pack(folder, pack, announced_bytes)
         except (OutcomeUnknown, NotConfirmed):
             raise
         except HoldfastError:
             self._abandon()
             raise
 
-    def _receive_pack(self, folder: Path, pack: Received | None, announced_bytes: int) -> list[PushedPack]:
+    def _receive_pack(self, folder: Path, pack: Received | None, announced_bytes: int) -> None:
         (snapshot, stored), quarantine = read_snapshot_and_packs(self._repository_id), None
         landing.check_refs(self._statuses, snapshot, self._protection)
         packs: list[PushedPack] = []
@@ -98,7 +100,8 @@ class PackReceiver:
             self._check_room(announced_bytes)
             quarantine = Quarantine(folder, self._repository_id, policy.CLEARING, known=(snapshot, stored))
             packs = self._store_packs(quarantine, pack)
-        return self._land_until_done(packs, snapshot, quarantine) if self._statuses.moves else []
+        if self._statuses.moves:
+            self._land_until_done(packs, snapshot, quarantine)
 
     def _store_packs(self, quarantine: Quarantine, received: Received) -> list[PushedPack]:
         """The packs in the store, when every object may be stored and nothing that they need is missing."""
@@ -149,16 +152,16 @@ class PackReceiver:
         limited = config.current().store_max_bytes is not None
         self._plan, self._room_bytes = usage.plan, new_bytes if limited else usage.room_bytes
 
-    def _land_until_done(
-        self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None
-    ) -> list[PushedPack]:
+    def _land_until_done(self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None) -> None:
         while True:
             try:
-                return packs if landing.land(self._make_landing(packs), snapshot, quarantine) else self._abandon()
+                landed = landing.land(self._make_landing(packs), snapshot, quarantine)
             except PacksChanged:
                 assert quarantine, "without objects there is nothing to check against packs"
                 counts.count_change_retried("push")
                 packs = self._check_again(packs, quarantine)
+            else:
+                return None if landed else self._abandon()
 
     def _make_landing(self, packs: list[PushedPack]) -> Landing:
         return Landing(
@@ -171,6 +174,7 @@ class PackReceiver:
             lfs=self._lfs,
             summaries=self._summaries,
             recheck=self._arrival.recheck,
+            keeps_packs=self._arrival.keeps_packs,
         )
 
     def _check_again(self, packs: list[PushedPack], quarantine: Quarantine) -> list[PushedPack]:
@@ -216,8 +220,7 @@ class PackReceiver:
             stored = sum(pack.new.stored_bytes for pack in packs)
             self._arrival.say(f"stored {format_size(stored)} in the object store")
 
-    def _abandon(self) -> list[PushedPack]:
+    def _abandon(self) -> None:
         """Delete what was sent; where the store or the database does not answer, the sweep does it later."""
         with suppress(Unavailable, SQLAlchemyError):
             staging.abandon(self._push_id)
-        return []

@@ -1,26 +1,36 @@
 """The local cache: bare repositories below `<data>/cache/` that may vanish at any moment and are made again from S3."""
 
 import errno
+import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from framework.errors import Unavailable
-from framework.gitcore import side_files
+from sqlalchemy.exc import SQLAlchemyError
+
+from framework.errors import HoldfastError, Interrupted, Unavailable
 from framework.gitcore.packs import WrittenPack
 from framework.observability import counts
 from framework.repositories.cache import eviction, locks, marker, usage
 from framework.repositories.cache.archived import drop_archived
 from framework.repositories.cache.eviction import copy_path, lock_path
-from framework.repositories.cache.hydration import Filling, count_pack_bytes, fill, lay_out, list_superseded
-from framework.repositories.cache.marker import FULL, Marker, read_marker, write_marker
+from framework.repositories.cache.hydration import Filling, fill, lay_out
+from framework.repositories.cache.marker import FULL, Marker, read_marker
+from framework.repositories.cache.packs.superseded import drop_superseded, tidy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.status import refuse_contradiction
+from framework.repositories.cache.threads import Threads
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
 from framework.web.remembered import store as pages
+
+log = logging.getLogger(__name__)
+
+MOST_INSTALLING = 64
+"""More than there are requests and tasks in a process: none waits for another project's copy."""
+_installing = Threads("installing", lambda: MOST_INSTALLING)
 
 VersionAndPacks = tuple[Snapshot, Sequence[StoredPack]]
 MOST_LOOKS = 20
@@ -177,6 +187,23 @@ def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = 
     _catch_up(repository_id, kind, written, anew=False)
 
 
+@contextmanager
+def install_meanwhile(repository_id: str, written: Mapping[str, WrittenPack]) -> Iterator[None]:
+    """Have `install` work beside the block, which ends when both have; a copy that it leaves is the next reader's."""
+    with ExitStack() as both:
+        if written:
+            with suppress(Interrupted):
+                both.callback(_await_installed, _installing.submit(install, repository_id, written))
+        yield
+
+
+def _await_installed(installed: "Future[None]") -> None:
+    """Whatever hindered it is no failure of the block, such as one by which a change is stored."""
+    failure = installed.exception()
+    if failure and not isinstance(failure, (HoldfastError, SQLAlchemyError)):
+        log.error("a local copy could not be brought forward", exc_info=failure)
+
+
 def take_in(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
     """Make these packs a full local copy: they are here because somebody needed them, and found none.
 
@@ -211,40 +238,11 @@ def _bring_forward(repository_id: str, kind: str, written: Mapping[str, WrittenP
         return snapshot
     if not (found and found.serves(snapshot, kind)):
         _with_room(path, Filling(snapshot, packs, kind, written), found)
-        _drop_superseded(path)
+        drop_superseded(path)
         counts.count_copy_filled(anew=found is None)
         if found is None and eviction.take_ghost(repository_id):
             usage.note_regained()
     return snapshot
-
-
-def tidy(repository_id: str) -> None:
-    """Delete packs that are of no version any more from the local copy, unless somebody reads or changes it."""
-    path = copy_path(repository_id)
-    found = read_marker(path)
-    if found and found.has_superseded_packs:
-        with locks.try_lock_exclusive(lock_path(repository_id, "update")) as unchanged:
-            if unchanged:
-                _drop_superseded(path)
-
-
-def _drop_superseded(path: Path) -> None:
-    """The same by who may change the copy; where it is being read, the last reader to leave does it."""
-    with locks.try_lock_exclusive(lock_path(path.stem, "lease")) as unread:
-        found = read_marker(path)
-        if unread and found and found.has_superseded_packs:
-            _delete_superseded(path, found)
-
-
-def _delete_superseded(path: Path, found: Marker) -> None:
-    """Delete the packs that the copy's version does not name, and first side files that name such; nobody may read."""
-    side_files_of = found.side_files_of if found.side_files_of in found.packs else None
-    if side_files_of is None:
-        side_files.remove(path)
-    for file in list_superseded(path, found.packs):
-        file.unlink()
-    size = count_pack_bytes(path)
-    write_marker(path, replace(found, side_files_of=side_files_of, has_superseded_packs=False, size_bytes=size))
 
 
 def _with_room(path: Path, filling: Filling, found: Marker | None) -> None:

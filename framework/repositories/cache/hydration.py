@@ -1,8 +1,7 @@
 """Filling a local copy from the store: packs in parallel, checked before use, put in place by renames."""
 
 import logging
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.cache import ranges
 from framework.repositories.cache.marker import FULL, Marker, read_marker, replace_text, write_marker
+from framework.repositories.cache.packs.superseded import count_pack_bytes, list_superseded
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot
@@ -113,19 +113,6 @@ def _marker(path: Path, filling: Filling, side_files_of: str | None) -> Marker:
         side_files_of=side_files_of,
         has_superseded_packs=bool(list_superseded(path, filling.snapshot.packs)),
     )
-
-
-def list_superseded(path: Path, packs: Collection[str]) -> list[Path]:
-    """Files of other packs than these, indexes before packs."""
-    folder = path / "objects" / "pack"
-    named = {f"pack-{name}{suffix}" for name in packs for suffix in (".pack", ".idx")}
-    others = {name for name in os.listdir(folder) if name.startswith("pack-")} - named  # noqa: PTH208
-    return [folder / name for name in sorted(others)]
-
-
-def count_pack_bytes(path: Path) -> int:
-    """What the packs of the copy and their indexes take."""
-    return sum(file.stat().st_size for file in (path / "objects" / "pack").iterdir())
 
 
 def _side_files_owner(path: Path) -> str | None:

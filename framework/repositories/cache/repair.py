@@ -14,11 +14,12 @@ from framework.errors import HoldfastError, Interrupted
 from framework.files import sha256_of
 from framework.gitcore import side_files
 from framework.gitcore.git import GitFailed, GitTooSlow
-from framework.repositories.cache import copies, locks
+from framework.repositories.cache import locks
 from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered, open_copy
 from framework.repositories.cache.eviction import copy_path, evict, lock_path
 from framework.repositories.cache.hydration import mend, pack_file
 from framework.repositories.cache.marker import read_marker, write_marker
+from framework.repositories.cache.packs.superseded import tidy
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot_and_packs
 
@@ -112,7 +113,7 @@ def _scrub_one(repository_id: str) -> bool:
     """One that cannot be checked must not keep the others from it."""
     try:
         damaged = heal(repository_id)
-        copies.tidy(repository_id)
+        tidy(repository_id)
     except Interrupted:
         raise
     except RepositoryMissing:  # deleted for good on another machine

@@ -20,7 +20,6 @@ from framework.gitcore.commit_objects import read_commit, target_of
 from framework.gitcore.packs import COMMIT, TAG, WrittenPack
 from framework.observability import counts
 from framework.repositories import object_keys
-from framework.repositories.cache import copies
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
@@ -171,9 +170,8 @@ class _Removal:
             self._change(attempt),
             precheck=do_nothing,
             in_transaction=lambda session, committed: self._finish(session, committed, attempt),
+            at_hand=attempt.rewritten.packs,
         )
-        with suppress(Unavailable):  # the change is stored; what hinders the local copy is left to the next reader
-            copies.install(self._request.repository_id, attempt.rewritten.packs)
         return attempt.outcome
 
     def _rewrite(self, copy: Copy) -> _Attempt:

@@ -16,7 +16,6 @@ from framework.gitcore.path_policy import check_path, check_stored_path
 from framework.gitcore.ref_names import branch_ref
 from framework.observability import counts
 from framework.repositories import object_keys
-from framework.repositories.cache import copies
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
@@ -132,9 +131,8 @@ class _Writer:
             self._change(attempt),
             precheck=precheck,
             in_transaction=lambda session, _committed: in_transaction(session, written),
+            at_hand={name: pack for name, (_kind, pack) in attempt.packs.items()},
         )
-        with suppress(Unavailable):  # the change is stored; what hinders the local copy is left to the next reader
-            copies.install(self._wanted.repository_id, {name: pack for name, (_kind, pack) in attempt.packs.items()})
         return written
 
     def _build(self, copy: Copy) -> _Attempt:

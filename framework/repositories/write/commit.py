@@ -1,7 +1,8 @@
 """The commit point: one SQL transaction, and then the journal entry; see DESIGN.md for what each crash leaves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, delete, insert, inspect, or_, select, tuple_, update
 from sqlalchemy.exc import OperationalError
@@ -10,9 +11,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
+from framework.gitcore.packs import WrittenPack
 from framework.gitcore.path_policy import folders_above
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.observability import counts
+from framework.repositories.cache import copies
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate, Repacking, StoredLfs, apply_ref_updates
 from framework.repositories.catalog.known_refs import remember_updated
@@ -37,6 +40,8 @@ from framework.storage.current import store
 FEW_REFS = 20
 """What stands in the way of so many created refs is looked up by name; for more, all refs are read."""
 
+NOTHING: Mapping[str, WrittenPack] = MappingProxyType({})
+
 InTransaction = Callable[[Session, Committed], None]
 Precheck = Callable[[Session, Change], None]
 
@@ -45,12 +50,15 @@ def do_nothing(_session: Session, _subject: object) -> None:
     """A `precheck` or `in_transaction` that does nothing."""
 
 
-def commit(change: Change, *, precheck: Precheck, in_transaction: InTransaction) -> Committed | None:
+def commit(
+    change: Change, *, precheck: Precheck, in_transaction: InTransaction, at_hand: Mapping[str, WrittenPack] = NOTHING
+) -> Committed | None:
     """Make the change a version, or raise and leave everything as it was.
 
     The transaction locks in the order owner, repository, staged row: `precheck` runs first, may lock the owner and
-    checks the quota; `in_transaction` runs last, checks the role again and writes the caller's rows. None when the
-    repository has no version and the change has no ref: then only the caller's rows were written.
+    checks the quota; `in_transaction` runs last, checks the role again and writes the caller's rows. The local copy
+    takes in the packs that are `at_hand` while the journal entry is on its way. None when the repository has no version
+    and the change has no ref: then only the caller's rows were written.
 
     Raises:
         RefMoved, RefClash, PacksChanged, MovedMeanwhile, VersionMoved, StagingExpired, LfsExpired: it came too late;
@@ -66,7 +74,8 @@ def commit(change: Change, *, precheck: Precheck, in_transaction: InTransaction)
     if committed:
         counts.count_change_committed(change.kind)
         remember_updated(committed, change.updates)
-        writer.confirm(change.repository_id)
+        with copies.install_meanwhile(change.repository_id, at_hand):
+            writer.confirm(change.repository_id)
     return committed
 
 
