@@ -3,6 +3,7 @@
 On each of the three brokers everything arrives afterwards, once. Time passes by rows that are made older.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -131,6 +132,25 @@ def test_a_broker_that_goes_away_with_its_messages_after_a_request_loses_nothing
     with broken.away():
         assert row(task).state == "handed"
     assert done_once(run, broken, task, tmp_path)
+
+
+def test_a_broker_that_is_away_when_a_task_ends_finds_its_worker_at_work_again(
+    run: Run, broken: Broken, tmp_path: Path
+) -> None:
+    task = written(tmp_path)
+    (tmp_path / "go").unlink()
+    with worker(run, broken.settings, "--include", "tests.celery.effects", "--concurrency", "1") as process:
+        eventually((tmp_path / "begun").exists)
+        with broken.away():
+            (tmp_path / "go").touch()
+            eventually(lambda: row(task).state == "finished")
+            if broken.gate:
+                eventually(lambda: re.search("Couldn't ack|Connection to broker lost", process.log.read_text()))
+        for word in ("first", "second"):
+            with transaction() as session:
+                next_one = enqueue(session, "framework.celery.tasks.echo", word)
+            assert app.AsyncResult(next_one).get(timeout=HANG_SECONDS) == word
+    assert (tmp_path / "lines").read_text() == "one line\n"
 
 
 def test_after_an_hour_without_broker_worker_and_mail_server_each_mail_comes_once(
