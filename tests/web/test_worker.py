@@ -16,7 +16,7 @@ from framework import config
 from framework.projects.lifecycle.operations import create_project
 from framework.web.server import connections
 from framework.web.server.connections import HEAD_START_BYTES
-from framework.web.server.worker import MOST_WAITING
+from framework.web.server.line import MOST_WAITING
 from tests.cast import PASSWORD, new_account
 from tests.servers.application import deployments
 from tests.servers.application.gunicorn import LiveServer, gunicorn

@@ -3,6 +3,7 @@
 import html
 import json
 import socket
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from framework.web.server.gate import (
     Gate,
     claims_of,
 )
+from framework.web.server.line import Line
 from framework.web.server.refusals import refuse, write_error
 
 
@@ -139,10 +141,36 @@ def test_each_kind_of_request_is_known_by_its_head(line: str, headers: str, kind
 
 
 def test_a_kind_holds_no_more_than_its_share() -> None:
-    gate = Gate(8)
+    gate, entered = Gate(8), list[bool]()
     stream = frozenset({STREAMS, STRANGERS, OF_STRANGERS[STREAMS]})
-    assert [gate.admit(stream) for _number in range(3)] == [True, True, False]
-    assert [gate.admit(frozenset({STREAMS})) for _number in range(3)] == [True, True, False]
-    assert gate.admit(frozenset({STRANGERS}))
+    for claims in [stream] * 3 + [frozenset({STREAMS})] * 3 + [frozenset({STRANGERS})]:
+        entered.append(gate.has_place(claims))
+        if entered[-1]:
+            gate.enter(claims)
+    assert entered == [True, True, False, True, True, False, True]
     gate.leave(stream)
-    assert gate.admit(stream)
+    assert gate.has_place(stream)
+
+
+def test_whoever_waits_is_let_in_in_turn_and_who_has_left_comes_last() -> None:
+    gate, kinds = Gate(8), (frozenset({STREAMS}), frozenset({API}))
+    line = Line(gate)
+    with ExitStack() as open_ones:
+        pairs = [[open_ones.enter_context(end) for end in socket.socketpair()] for _number in range(6)]
+        waiting = [Connection(SimpleNamespace(is_ssl=False), ours, None, None) for ours, _theirs in pairs]
+        for number, connection in enumerate(waiting):
+            connection.claims = kinds[number % 2]
+            line.join(connection)
+        for claims, count in zip(kinds, (4, 5), strict=True):
+            for _number in range(count):
+                gate.enter(claims)
+        assert list(line.admit()) == [waiting[1]]
+        gate.leave(kinds[0])
+        pairs[0][1].close()
+        assert list(line.admit()) == [waiting[2]]
+        for _number in range(2):
+            gate.leave(kinds[0])
+        assert list(line.admit()) == [waiting[4], waiting[0]]
+        assert list(line) == [waiting[3], waiting[5]]
+        for connection in waiting:
+            connection.close()

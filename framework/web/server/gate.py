@@ -71,12 +71,13 @@ class Gate:
         self._most = {kind: max(1, int(threads * share)) for kind, share in SHARES.items()}
         self._inside = Counter[str]()
 
-    def admit(self, claims: frozenset[str]) -> bool:
-        """Let a request in, unless one of its kinds holds all that it may."""
-        if any(self._inside[kind] >= self._most[kind] for kind in claims):
-            return False
+    def has_place(self, claims: frozenset[str]) -> bool:
+        """Whether a request may enter: none of its kinds holds all that it may."""
+        return all(self._inside[kind] < self._most[kind] for kind in claims)
+
+    def enter(self, claims: frozenset[str]) -> None:
+        """A request begins."""
         self._inside.update(claims)
-        return True
 
     def leave(self, claims: frozenset[str]) -> None:
         """The request has ended."""

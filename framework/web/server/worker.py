@@ -19,15 +19,13 @@ from framework.web.server.connections import (
     PATIENT,
     RECEIVED_AT_ONCE_BYTES,
     Connection,
-    list_ended,
 )
 from framework.web.server.gate import Gate, claims_of
+from framework.web.server.line import Line
 from framework.web.server.wsgi import _close_early
 
 LONGEST_WAIT_SECONDS = 25
 """How long a request waits for others of its kind; below the 30 seconds that Heroku's router waits."""
-MOST_WAITING = 500
-"""How many requests of the same kinds wait: a crowd of strangers' fetches takes no place in the line for pages."""
 LINGER_SECONDS, LINGER_STALL_SECONDS, LINGER_BYTES = 120, 5, 1 << 30
 NEXT_REQUEST_SECONDS = 0.005
 """How long a thread stays with a client, who may ask again at once, while half of the threads have nothing to do."""
@@ -50,9 +48,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._watched: dict[Connection, Handler] = {}
-        self._waiting: dict[Connection, None] = {}
         self._running: set[Connection] = set()
         self._gate = Gate(self.cfg.threads)
+        self._line = Line(self._gate)
         self._policed_at = self._notified_at = 0.0
 
     @classmethod
@@ -87,7 +85,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self._count_connections(1)
         connection = Connection(self.cfg, accepted, client, listener.getsockname())
-        self._await_request(connection)
+        connection.begin_request(idle_seconds=self.cfg.keepalive)
         self._read(connection)
 
     def handle(self, conn: Connection) -> object:
@@ -107,7 +105,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _has_next(self, conn: Connection) -> bool:
         """Whether the client's next request is here and takes the place of the last; others are left to the loop."""
-        is_calm = self.alive and not self._waiting and 2 * len(self._running) <= self.cfg.threads
+        is_calm = self.alive and not self._line and 2 * len(self._running) <= self.cfg.threads
         if not is_calm or conn.sock.outgoing_bytes:
             return False
         conn.begin_request(idle_seconds=self.cfg.keepalive)
@@ -125,7 +123,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._running.discard(conn)
         self._gate.leave(conn.claims)
         conn.stays = not fs.cancelled() and fs.exception() is None and bool(fs.result())
-        self._admit_waiting()
+        for admitted in self._line.admit():
+            self._run(admitted)
         if not conn.sock.outgoing_bytes:
             return self._settle(conn)
         conn.deadline = monotonic() + PATIENT.grace_seconds
@@ -139,14 +138,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._policed_at = now
         for connection in [one for one in self._watched if one.deadline < now]:
             self._expire(connection)
-        for connection in [one for one in self._waiting if one.deadline < now]:
+        for connection in [one for one in self._line if one.deadline < now]:
             self._refuse(connection, 503, "Service Unavailable")
         while sum(one.kept_bytes for one in self._watched) > MOST_KEPT_BYTES:
             self._expire(max(self._watched, key=lambda one: one.kept_bytes))
         self._cut_off_slow()
 
     def _cut_off_slow(self) -> None:
-        limits = HURRIED if self._waiting or len(self._running) >= self.cfg.threads else PATIENT
+        limits = HURRIED if self._line or len(self._running) >= self.cfg.threads else PATIENT
         for connection in self._running:
             if connection.sock.pace.is_too_slow(limits):
                 self.log.info("A client that was too slow is cut off")
@@ -156,7 +155,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 # as gunicorn calls it
         """When the worker ends, end all that is not being answered."""
         if force:
-            for connection in [*self._watched, *self._waiting]:
+            for connection in [*self._watched, *self._line]:
                 self._close(connection)
 
     def _cap_keepalive(self, deadline: float) -> None:
@@ -180,34 +179,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not is_open:
             return self._close(connection)
         if connection.head is None and len(connection.received) > LONGEST_HEAD_BYTES:
-            self._refuse(connection, 431, "Request Header Fields Too Large")
+            return self._refuse(connection, 431, "Request Header Fields Too Large")
+        if connection not in self._watched:
+            self._watch(connection, self._read, EVENT_READ)
         return None
 
     def _enter(self, connection: Connection) -> None:
-        connection.claims = claims_of(connection)
-        if self._gate.admit(connection.claims):
+        claims = connection.claims = claims_of(connection)
+        if self._gate.has_place(claims):
+            self._gate.enter(claims)
             return self._run(connection)
-        if not self._has_place_for(connection):
+        if self._line.is_full(claims):
+            for gone in self._line.list_gone(claims):
+                self._close(gone)
+        if self._line.is_full(claims):
             return self._refuse(connection, 503, "Service Unavailable")
         connection.deadline = monotonic() + LONGEST_WAIT_SECONDS
-        self._waiting[connection] = None
-        return None
-
-    def _has_place_for(self, connection: Connection) -> bool:
-        """Whether one more of its kinds may wait; whoever has left keeps no place."""
-        line = [one for one in self._waiting if one.claims == connection.claims]
-        gone = list_ended(line) if len(line) >= MOST_WAITING else []
-        for one in gone:
-            self._close(one)
-        return len(line) - len(gone) < MOST_WAITING
-
-    def _admit_waiting(self) -> None:
-        """Let in who waits, in turn; those who have ended their side, and have most likely left, come last."""
-        ended = set(list_ended(self._waiting))
-        for connection in sorted(self._waiting, key=ended.__contains__):
-            if self._gate.admit(connection.claims):
-                del self._waiting[connection]
-                self._run(connection)
+        return self._line.join(connection)
 
     def _run(self, connection: Connection) -> None:
         self._running.add(connection)
@@ -263,7 +251,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _refuse(self, connection: Connection, status: int, reason: str) -> None:
         self._unwatch(connection)
-        self._waiting.pop(connection, None)
+        self._line.leave(connection)
         with suppress(OSError):
             refusals.refuse(connection.sock, status, reason, connection.head)
         connection.stays = False
@@ -290,7 +278,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _close(self, connection: Connection) -> None:
         self._unwatch(connection)
-        self._waiting.pop(connection, None)
+        self._line.leave(connection)
         self._count_connections(-1)
         connection.close()
 
