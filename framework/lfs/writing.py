@@ -1,9 +1,9 @@
 """Writing to a branch, with Git LFS for the files that the branch's `.gitattributes` wants there."""
 
-from collections.abc import Set
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from framework.errors import HoldfastError, Unavailable
@@ -15,7 +15,7 @@ from framework.gitcore.path_policy import check_stored_path
 from framework.lfs.attributes import find_tracked_paths
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
-from framework.repositories.cache.repair import read_copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
@@ -38,23 +38,46 @@ def write(
     puts = [operation for operation in wanted.operations if isinstance(operation, Put)]
     for put in puts:
         check_stored_path(put.path)
-    if tracked is None:
-        tracked = _read_tracked(wanted, [put.path for put in puts])
+    plain = partial(branch_writer.write, precheck=precheck, in_transaction=in_transaction)
+    if tracked is None:  # most have none, and find out while they write
+        try:
+            return _write(wanted, puts, frozenset(), partial(plain, look=partial(_refuse_tracked, wanted, puts)))
+        except _Tracked as found:
+            tracked = found.paths
+    return _write(wanted, puts, tracked, plain)
+
+
+class _Tracked(HoldfastError):
+    """The branch wants some files in Git LFS."""
+
+    def __init__(self, paths: Set[str]) -> None:
+        super().__init__("The branch wants files in Git LFS.")
+        self.paths = paths
+
+
+def _refuse_tracked(wanted: Write, puts: Sequence[Put], copy: Copy) -> None:
+    tip = wanted.start or copy.snapshot.find_branch(wanted.branch)
+    paths = [put.path for put in puts if put.size_bytes and not _pointer_in(put)]
+    if found := find_tracked_paths(copy, tip, paths):
+        raise _Tracked(found)
+
+
+def _write(wanted: Write, puts: list[Put], tracked: Set[str], write_plain: Callable[[Write], Written]) -> Written:
     with scratch("lfs") as folder:
         with suppress(LfsExpired):  # an object that was there is gone: a purge, or the clean-up, was faster
-            return _write_once(_Files(wanted, puts, tracked, folder), precheck, in_transaction)
-        return _write_once(_Files(wanted, puts, tracked, folder), precheck, in_transaction)
+            return _write_once(_Files(wanted, puts, tracked, folder), write_plain)
+        return _write_once(_Files(wanted, puts, tracked, folder), write_plain)
 
 
-def _write_once(files: "_Files", precheck: Precheck, in_transaction: InTransaction) -> Written:
+def _write_once(files: "_Files", write_plain: Callable[[Write], Written]) -> Written:
     wanted = files.wanted
     if not files.pointers:
-        return branch_writer.write(wanted, precheck=precheck, in_transaction=in_transaction)
+        return write_plain(wanted)
     stored = store_files(wanted.repository_id, files.lacking) if files.lacking else []
     received = (*files.received.values(), *stored)
     changed = replace(wanted, operations=files.operations, lfs=received, named_lfs=files.named)
     try:
-        return branch_writer.write(changed, precheck=precheck, in_transaction=in_transaction)
+        return write_plain(changed)
     except HoldfastError:
         with suppress(Unavailable):
             lfs_objects.abandon(stored)
@@ -106,13 +129,6 @@ class _Files:
 
     def _size(self, oid: str) -> int:
         return self.lacking[oid].stat().st_size
-
-
-def _read_tracked(wanted: Write, paths: list[str]) -> set[str]:
-    return read_copy(
-        wanted.repository_id,
-        lambda copy: find_tracked_paths(copy, wanted.start or copy.snapshot.find_branch(wanted.branch), paths),
-    )
 
 
 def _pointer_in(put: Put) -> Pointer | None:

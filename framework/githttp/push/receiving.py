@@ -182,7 +182,7 @@ class PackReceiver:
         quarantine.follow()
         lost = large_left_out(quarantine, self._found, packs) if self._found else []
         if lost:
-            self._send(lost)
+            self._send(lost, again=True)
             self._tell_stored(lost)
         if self._found:  # a purge may have dropped what its pointers stand for
             self._lfs = find_needed(quarantine, self._found, self._statuses.tips)
@@ -212,8 +212,8 @@ class PackReceiver:
         check_tree_size(quarantine, self._statuses.tips, policy.MAX_INFLATION * config.current().max_push_bytes)
         quarantine.check_connected(self._statuses.tips)
 
-    def _send(self, packs: list[PushedPack]) -> None:
-        send(self._repository_id, self._push_id, {pack.new.name: pack.written for pack in packs})
+    def _send(self, packs: list[PushedPack], *, again: bool = False) -> None:
+        send(self._repository_id, self._push_id, {pack.new.name: pack.written for pack in packs}, again=again)
 
     def _tell_stored(self, packs: list[PushedPack]) -> None:
         if packs:

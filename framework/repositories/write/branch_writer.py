@@ -1,7 +1,7 @@
 """Writing to a branch without a working tree: path operations become one commit, on top of whatever is newest."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,12 +49,19 @@ from framework.repositories.write.tree_editor import TreeEditor
 
 FREE_LOSSES, MOST_TWINS = 2, 10
 
+Look = Callable[[Copy], None]
 
-def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -> Written:
+
+def look_at_nothing(_copy: Copy) -> None:
+    """A `look` that refuses nothing."""
+
+
+def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction, look: Look = look_at_nothing) -> Written:
     """Make the operations one commit on the branch: all of them or none.
 
     When others' commits land first, the operations are applied again on top of theirs, unless they touched the
-    same paths or the write names its parent.
+    same paths or the write names its parent. Before they are applied, `look` sees what they will stand upon, and may
+    refuse.
 
     Raises:
         BadPath, BadRef, PathClash, PathAbsent, BranchAbsent, BranchExists, ObjectAbsent, CommitLost,
@@ -64,7 +71,7 @@ def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -
     for path in _paths_of(wanted.operations):
         check_stored_path(path)
     with scratch("write") as folder:
-        return _Writer(wanted, folder).run(precheck, in_transaction)
+        return _Writer(wanted, folder, look).run(precheck, in_transaction)
 
 
 def _paths_of(operations: Sequence[Operation]) -> list[str]:
@@ -84,9 +91,8 @@ class _Attempt:
 
 
 class _Writer:
-    def __init__(self, wanted: Write, folder: Path) -> None:
-        self._wanted = wanted
-        self._folder = folder
+    def __init__(self, wanted: Write, folder: Path, look: Look) -> None:
+        self._wanted, self._folder, self._look = wanted, folder, look
         self._push_id = object_keys.new_id()
         self._first: dict[str, tuple[int, str] | None] | None = None
         self._blobs: dict[str, tuple[str, WrittenPack]] = {}
@@ -137,6 +143,7 @@ class _Writer:
 
     def _build(self, copy: Copy) -> _Attempt:
         tip, parent = self._place(copy)
+        self._look(copy)
         root = _root(copy, parent)
         editor = TreeEditor(copy, root)
         self._refuse_touched_paths(copy, editor)

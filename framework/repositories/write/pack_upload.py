@@ -36,14 +36,14 @@ def leave_out_index(pack: WrittenPack) -> WrittenPack:
     return replace(pack, idx_stored=False)
 
 
-def send(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> None:
-    """Own the names in SQL for this push, and store the packs.
+def send(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack], *, again: bool = False) -> None:
+    """Own the names in SQL for this push, `again` where it sent some before, and store the packs.
 
     Raises:
-        What `put_all` raises.
+        What `stage` and `put_all` raise.
     """
     side_files = [f"{name}.{suffix}" for name, pack in packs.items() for suffix in pack.side_files]
-    staging.stage(repository_id, push_id, [*packs, *side_files])
+    staging.stage(repository_id, push_id, [*packs, *side_files], again=again)
     put_all(repository_id, push_id, packs)
 
 

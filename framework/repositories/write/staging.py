@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from framework import config
 from framework.database.session import read_transaction, transaction
-from framework.database.types import from_now
+from framework.database.types import from_now, now
 from framework.repositories import object_keys
 from framework.repositories.journal.divergence import has_diverged
 from framework.repositories.models import DOOMED, STAGED, StagedPush
@@ -22,13 +22,15 @@ def stage(repository_id: str, push_id: str, pack_names: Sequence[str], *, again:
         StagingExpired: what it sent before was cleaned up meanwhile.
     """
     with transaction() as session:
-        row = session.get(StagedPush, push_id)
-        if again and (row is None or row.state != STAGED):
-            raise StagingExpired
-        row = row or StagedPush(id=push_id, repository_id=repository_id, pack_names=[])
-        row.pack_names = sorted({*row.pack_names, *pack_names})
-        row.expires_at = _expiry()
-        session.add(row)
+        if again:
+            row = session.get(StagedPush, push_id)
+            if row is None or row.state != STAGED:
+                raise StagingExpired
+            row.pack_names, row.expires_at = sorted({*row.pack_names, *pack_names}), _expiry()
+            return
+        names = sorted(set(pack_names))
+        made = {"id": push_id, "repository_id": repository_id, "state": STAGED, "pack_names": names}
+        session.connection().execute(insert(StagedPush).values(**made, created_at=now(), expires_at=_expiry()))
 
 
 def renew(push_id: str) -> None:
