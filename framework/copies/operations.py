@@ -23,6 +23,7 @@ from framework.projects.core.access import ProjectAccess, project_for, recheck
 from framework.projects.core.description import describe
 from framework.projects.lifecycle.operations import InTransaction, create_project
 from framework.projects.members import quota
+from framework.projects.members.limits import QuotaExceeded
 from framework.projects.models import Project, Template
 from framework.projects.notify.activity import record
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
@@ -205,7 +206,7 @@ def _refuse_excess(session: Session, project: ProjectAccess, new_bytes: int) -> 
     owner = session.get_one(User, session.get_one(Project, project.id).owner_id)
     usage = quota.read_owner_usage(session, owner)
     if new_bytes > usage.room_bytes:
-        raise quota.QuotaExceeded(owner.name, usage, new_bytes=new_bytes)
+        raise QuotaExceeded(owner.name, usage, new_bytes=new_bytes)
 
 
 def _open(session: Session, account: Account, row: Copied) -> tuple[tuple[str, str], Source]:

@@ -13,7 +13,7 @@ from framework.gitcore.lfs.pointer import Pointer
 from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
-from framework.projects.members.quota import OwnerUsage
+from framework.projects.members.limits import FileOverPlan, OwnerUsage, QuotaExceeded, StoreFull
 from framework.repositories import object_keys
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
@@ -212,12 +212,12 @@ def _choose_within_quota(
         needed = 0 if line.asked.oid in counted else line.asked.size_bytes
         if usage.plan.file_bytes is not None and line.asked.size_bytes > usage.plan.file_bytes:
             name = f"Git LFS object {line.asked.oid[:10]}"
-            line.error = 422, quota.FileOverPlan(name, usage.plan, size_bytes=line.asked.size_bytes).sentence
+            line.error = 422, FileOverPlan(name, usage.plan, size_bytes=line.asked.size_bytes).sentence
         elif left is not None and needed > left:
-            line.error = 507, quota.StoreFull().sentence
+            line.error = 507, StoreFull().sentence
         elif needed > room:
             now = replace(usage, used_bytes=usage.plan.most_bytes - room)
-            line.error = 507, quota.QuotaExceeded(access.owner, now, new_bytes=needed).sentence
+            line.error = 507, QuotaExceeded(access.owner, now, new_bytes=needed).sentence
         else:
             room -= needed
             left = left - needed if left is not None else None

@@ -45,13 +45,14 @@ class Changes:
 class Contributor:
     """Whose change it is: Git's `Name <e-mail>`, the journal's actor, and the account, for somebody who has one.
 
-    `recheck` runs in the commit's transaction, with the repository locked, and raises when they may not any more.
+    `recheck` runs in the commit's transaction, with the repository locked, and raises when they may not any more; it
+    gives the id of the account that owns the project, if that is what it has read.
     """
 
     author: str
     actor: str
     account: Account | None
-    recheck: Callable[[Session], object]
+    recheck: Callable[[Session], int | None]
 
 
 def store_changes(
@@ -100,8 +101,8 @@ def store_contribution(
     title, paths = message.partition("\n")[0], _paths_to_tell(changes.operations)
 
     def tell(session: Session, written: Written) -> None:
-        by.recheck(session)  # with the repository locked, as who changes roles does
-        admission.confirm(session)
+        owner_id = by.recheck(session)  # with the repository locked, as who changes roles does
+        admission.confirm(session, owner_id)
         details: dict[str, Any] = {**changes.details, "branch": changes.branch, "sha": written.sha, "title": title}
         details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
         activity.record(session, access.id, actor=by.account, kind=changes.kind, details=details)

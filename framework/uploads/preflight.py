@@ -13,6 +13,7 @@ from framework.gitcore.modes import FOLDER, SUBMODULE
 from framework.gitcore.path_policy import BadPath, check_path, explain_twin, fold_name, folders_above, quote_path
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
+from framework.projects.members.limits import FileOverPlan
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import blob_sizes
@@ -125,7 +126,7 @@ class _Known:
         try:
             check_path(path)
             quota.refuse_large_file(self._plan, path, min(size_bytes, self._limit))
-        except (BadPath, quota.FileOverPlan) as refusal:
+        except (BadPath, FileOverPlan) as refusal:
             return refusal.sentence
         return too_large_sentence(path, size_bytes) if size_bytes > self._limit else self._clash(path)
 

@@ -16,7 +16,7 @@ from framework.database.session import read_transaction, transaction
 from framework.groups.access import GroupAccess
 from framework.groups.operations import create_group
 from framework.projects.lifecycle.operations import create_project
-from framework.projects.members.quota import TooManyPrivateProjects
+from framework.projects.members.limits import TooManyPrivateProjects
 from tests.api.program import Program
 from tests.cast import SignIn, new_account, on_each_deployment
 from tests.uploads.form import upload

@@ -22,8 +22,8 @@ from framework.projects.core.access import ProjectAccess, ProjectNotFound, proje
 from framework.projects.lifecycle import moving, transfers
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members import quota
+from framework.projects.members.limits import QuotaExceeded
 from framework.projects.members.people import add_person, people_of
-from framework.projects.members.quota import QuotaExceeded
 from framework.projects.models import Invitation, Link
 from framework.repositories.models import Repository
 from tests.api.program import Program

@@ -14,8 +14,9 @@ from framework.config import Config
 from framework.database.session import transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.limits import StoreFull
 from framework.projects.members.people import add_person, people_of
-from framework.projects.members.quota import StoreFull, check_room
+from framework.projects.members.quota import check_room
 from framework.projects.members.roles import change_role
 from framework.repositories.models import Repository
 from framework.uploads.tus import resumable

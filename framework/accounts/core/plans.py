@@ -4,8 +4,10 @@ A plan belongs to a person in one of two ways: an administrator gave it, or thei
 of a university brings the student plan for a year after its confirmation; confirming it again renews that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -84,13 +86,22 @@ def read_plan(session: Session, name: str) -> Plan:
     Raises:
         PlanUnknown.
     """
-    row = session.execute(_LIMITS, {"name": name}).one_or_none()
-    return default_plan(name) if row is None else Plan(name, *row)
+    row = session.execute(_CHANGED, {"name": name}).one_or_none()
+    return make_plan(name, row or ())
 
 
-_LIMITS = select(PlanLimits.stored_bytes, PlanLimits.private_projects, PlanLimits.file_bytes).where(
-    PlanLimits.name == bindparam("name")
-)
+LIMITS = (PlanLimits.name, PlanLimits.stored_bytes, PlanLimits.private_projects, PlanLimits.file_bytes)
+"""What a plan is made of; all of them NULL where no administrator has changed it."""
+_CHANGED = select(*LIMITS).where(PlanLimits.name == bindparam("name"))
+
+
+def make_plan(name: str, limits: Sequence[Any]) -> Plan:
+    """The plan of this name, with these `LIMITS` if they are any.
+
+    Raises:
+        PlanUnknown.
+    """
+    return Plan(*limits) if limits and limits[0] else default_plan(name)
 
 
 def default_plan(name: str) -> Plan:

@@ -176,8 +176,8 @@ def _commit(landing: Landing, change: Change, summaries: tuple[RefSummary, ...])
     admission = Admission(access)
 
     def tell(session: Session, _committed: Committed) -> None:
-        recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
-        admission.confirm(session)
+        owner_id = recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles
+        admission.confirm(session, owner_id)
         recheck_protection(session, access.id, change.updates, landing.protection)
         landing.recheck(session)
         for ref in summaries:

@@ -13,7 +13,7 @@ from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.packs import BLOB, TREE
 from framework.gitcore.path_policy import find_twins
 from framework.gitcore.pkt_line import Received
-from framework.projects.members.quota import FileOverPlan
+from framework.projects.members.limits import FileOverPlan
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
 from framework.repositories.write.inventory import Inventory, Limits
 from framework.repositories.write.quarantine import Quarantine

@@ -19,7 +19,7 @@ from framework.links.drop import receipts
 from framework.links.drop.drop_offs import DropOffFull, NoRoomThere, OpenDropOff, admit
 from framework.links.drop.receipts import HandedIn
 from framework.links.models import DropOff, HandIn
-from framework.projects.members.quota import FileOverPlan, QuotaExceeded, StoreFull
+from framework.projects.members.limits import FileOverPlan, QuotaExceeded, StoreFull
 from framework.projects.models import Link
 from framework.projects.visits import read_project
 from framework.repositories import object_keys

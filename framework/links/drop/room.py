@@ -6,6 +6,7 @@ there is no room, and nothing about the plan.
 
 from framework.links.drop.drop_offs import NoRoomThere, OpenDropOff
 from framework.projects.members import quota
+from framework.projects.members.limits import QuotaExceeded, StoreFull
 
 
 def count_room(drop_off: OpenDropOff) -> int:
@@ -21,5 +22,5 @@ def refuse_without_room(drop_off: OpenDropOff, new_bytes: int) -> None:
     """
     try:
         quota.check_room(drop_off.project, max(1, new_bytes))
-    except (quota.QuotaExceeded, quota.StoreFull) as error:
+    except (QuotaExceeded, StoreFull) as error:
         raise NoRoomThere from error

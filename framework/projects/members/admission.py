@@ -49,20 +49,25 @@ class Admission:
         quota.refuse_full_store(session, change.new_bytes)
         quota.warn_when_nearly_full(session, owner, usage, change.new_bytes)
 
-    def confirm(self, session: Session) -> None:
+    def confirm(self, session: Session, owner_id: int | None = None) -> None:
         """With the repository locked, as who hands a project over has it, see that the owner is the one who was asked.
 
-        A group's people may have changed since the project was made: its first version has the journal told again.
+        Whoever has read since it was locked whose the project is gives the `owner_id`. A group's people may have
+        changed since the project was made: its first version has the journal told again.
 
         Raises:
             OwnerChanged: the change would count against somebody else. Nothing is changed.
         """
-        query = select(Project.owner_id, Repository.version).join(Repository).where(Project.id == self._access.id)
-        found = session.execute(query).one_or_none()
-        if found is None or found[0] != self._owner_id:
+        if owner_id is None:
+            owner_id = session.scalar(select(Project.owner_id).where(Project.id == self._access.id))
+        if owner_id is None or owner_id != self._owner_id:
             raise OwnerChanged
-        if found[1] == 1 and self._in_group:
+        if self._in_group and self._is_first_version(session):
             enqueue(session, "framework.projects.tasks.refresh_about", self._access.id)
+
+    def _is_first_version(self, session: Session) -> bool:
+        found = select(Repository.version).join(Project).where(Project.id == self._access.id)
+        return session.scalar(found) == 1
 
 
 class PrivateRoom:

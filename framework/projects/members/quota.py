@@ -1,6 +1,6 @@
 """The quota: what one owner's projects may hold together by the owner's plan, checked where the change commits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import bindparam, func, literal, select, union
 from sqlalchemy.orm import Session
@@ -9,12 +9,11 @@ from framework import config
 from framework.accounts.core import plans
 from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.plans import Plan
-from framework.accounts.models import User
+from framework.accounts.models import PlanLimits, User
 from framework.database.session import read_transaction
-from framework.errors import Conflict, TooLarge
-from framework.formatting import format_limit, format_size
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.groups import list_owners, select_groups
+from framework.projects.members.limits import FileOverPlan, OwnerUsage, QuotaExceeded, StoreFull, TooManyPrivateProjects
 from framework.projects.models import Member, Project
 from framework.projects.notify import emails
 from framework.repositories.catalog.lfs_objects import count_pending_bytes
@@ -26,78 +25,11 @@ FALLEN_PERCENTS = 2
 """So far below one of them there is room again, and the next mail may come: a repacking alone changes less."""
 
 
-@dataclass(frozen=True)
-class OwnerUsage:
-    """An owner's plan, and what the owner's projects hold of it, those in the trash included; `group` is one's name."""
-
-    plan: Plan
-    used_bytes: int
-    group: str | None = None
-
-    @property
-    def room_bytes(self) -> int:
-        """How much more there is room for; negative where a plan has become smaller."""
-        return self.plan.most_bytes - self.used_bytes
-
-
-class QuotaExceeded(TooLarge):
-    """The owner's projects would hold more than the quota."""
-
-    def __init__(self, owner: str, usage: OwnerUsage, *, new_bytes: int) -> None:
-        address, plan = config.current().base_url, usage.plan
-        super().__init__(
-            f"The projects of {owner} together may hold {format_size(plan.most_bytes)} (plan: {plan.name}). They hold"
-            f" {format_size(usage.used_bytes)}, the trash included, and this would add {format_size(new_bytes)}."
-            f" Nothing was stored. {f'Owners of {owner}' if usage.group else owner} can free room at once by deleting"
-            f" projects for good from the trash ({address}/trash), remove old versions of large files under Storage in"
-            f" a project's settings, or ask the administrator for another plan: {address}{usage_path(usage.group)}"
-        )
-
-
-class TooManyPrivateProjects(Conflict):
-    """The owner has as many private projects as the plan allows."""
-
-    field = "visibility"
-
-    def __init__(self, plan: Plan, group: str | None) -> None:
-        address = config.current().base_url
-        super().__init__(
-            f"The plan {plan.name} allows {plan.private_projects:,} private"
-            f" project{'' if plan.private_projects == 1 else 's'}, the trash included, and there are as many. Make one"
-            f" public, delete one for good from the trash ({address}/trash), or ask the administrator for another"
-            f" plan: {address}{usage_path(group)}"
-        )
-
-
-class FileOverPlan(TooLarge):
-    """A file is larger than the owner's plan allows."""
-
-    def __init__(self, path: str, plan: Plan, *, size_bytes: int) -> None:
-        super().__init__(
-            f"“{path}” is {format_limit(size_bytes)}; a file may have {format_limit(plan.file_bytes or 0)} in projects"
-            f" with the plan {plan.name}. Nothing was stored. Make the file smaller, or have the project's owner ask"
-            " for another plan."
-        )
-
-
-class StoreFull(TooLarge):
-    """The projects of all owners would hold more than `STORE_MAX_BYTES`."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This server has no room for more files. Nothing was stored. Write to the people who run "
-            f"{config.current().base_url}, who can make room."
-        )
-
-
-def usage_path(group: str | None) -> str:
-    """The address of the page on which the group of this name, or else a person, sees what takes the room."""
-    return f"/{group}/settings/usage" if group else "/settings/usage"
-
-
 def read_owner_usage(session: Session, owner: User) -> OwnerUsage:
     """The plan of this account and what its projects hold."""
-    return OwnerUsage(plans.plan_of(session, owner), count_used_bytes(session, owner.id), _group_name(owner))
+    name = plans.name_plan(owner)
+    used, *limits = session.execute(_USAGE, {"owner_id": owner.id, "plan": name}).one()
+    return OwnerUsage(plans.make_plan(name, limits), int(used), _group_name(owner))
 
 
 def read_plan_of(access: ProjectAccess) -> Plan:
@@ -242,6 +174,10 @@ def count_used_bytes(session: Session, owner_id: int) -> int:
 
 _STORED = select(func.coalesce(func.sum(Repository.stored_bytes), 0))
 _USED = _STORED.join(Project, Project.repository_id == Repository.id).where(Project.owner_id == bindparam("owner_id"))
+_PLAN = select(bindparam("plan", type_=PlanLimits.name.type).label("name")).subquery()
+_USAGE = select(_USED.scalar_subquery(), *plans.LIMITS).select_from(
+    _PLAN.outerjoin(PlanLimits, PlanLimits.name == _PLAN.c.name)
+)
 _OWNER = select(User).join(Project, Project.owner_id == User.id).where(Project.id == bindparam("project_id"))
 _OWNER_LOCKED = _OWNER.with_for_update(key_share=True, of=User).execution_options(populate_existing=True)
 

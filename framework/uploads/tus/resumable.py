@@ -16,6 +16,7 @@ from framework.database.types import now
 from framework.errors import NotFound, TooLarge
 from framework.formatting import format_size
 from framework.projects.members import quota
+from framework.projects.members.limits import StoreFull
 from framework.repositories import object_keys
 from framework.uploads.models import ResumableUpload, UploadPart
 from framework.uploads.refusals import too_large_sentence
@@ -145,7 +146,7 @@ def create_upload(uploader: Uploader, *, size_bytes: int, info: str, name: str) 
             refuse_over_plan(session, uploader, name, size_bytes)
         try:
             _refuse_excess(session, uploader, size_bytes)
-        except (TooManyUploads, UploadsFull, quota.StoreFull) as error:
+        except (TooManyUploads, UploadsFull, StoreFull) as error:
             if isinstance(uploader, Stranger):
                 raise StrangersFull from error
             raise

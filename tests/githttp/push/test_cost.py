@@ -17,7 +17,7 @@ from tests.statements import noted_statements
 
 NOTHING = "0" * 40
 AUTHOR = "A <a@example.org> 1600000000 +0000"
-MOST_TO_CREATE, MOST_TO_CHANGE = 55, 42
+MOST_TO_CREATE, MOST_TO_CHANGE = 51, 38
 """Statements of a push with its list of refs, in which nothing is asked twice without a reason."""
 
 Push = Callable[[Sequence[str], str], list[str]]

@@ -22,8 +22,8 @@ from framework.projects.lifecycle.leaving import hand_over
 from framework.projects.lifecycle.operations import create_project, trash_project
 from framework.projects.members import quota
 from framework.projects.members.admission import Admission, OwnerChanged
+from framework.projects.members.limits import QuotaExceeded
 from framework.projects.members.people import add_person, people_of
-from framework.projects.members.quota import QuotaExceeded
 from framework.projects.models import Project, Transfer
 from framework.projects.tasks import forget_invitations
 from framework.repositories.catalog.changes import Change

@@ -21,8 +21,8 @@ from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project, trash_project, update_project
 from framework.projects.members import quota
 from framework.projects.members.admission import Admission
+from framework.projects.members.limits import TooManyPrivateProjects
 from framework.projects.members.people import add_person
-from framework.projects.members.quota import TooManyPrivateProjects
 from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.pack_records import NewPack
 from framework.repositories.models import Repository
