@@ -26,7 +26,6 @@ class OutboxTask(Task[Any, Any]):
     """A task that is sent through the outbox and has its effect recorded there; safe to be delivered twice."""
 
     abstract = True
-    Request = "framework.celery.worker.request:Request"
 
     def apply_async(  # type: ignore[override]
         self,

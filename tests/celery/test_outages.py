@@ -153,6 +153,30 @@ def test_a_broker_that_is_away_when_a_task_ends_finds_its_worker_at_work_again(
     assert (tmp_path / "lines").read_text() == "one line\n"
 
 
+def test_a_connection_that_was_lost_is_opened_once_however_many_tasks_run(
+    run: Run, broken: Broken, tmp_path: Path
+) -> None:
+    if broken.gate is None:
+        return  # a folder has no connections
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    tasks = [written(folder) for folder in folders]
+    for folder in folders:
+        (folder / "go").unlink()
+    with worker(run, broken.settings, "--include", "tests.celery.effects", "--concurrency", "2") as process:
+        eventually(lambda: all((folder / "begun").exists() for folder in folders))
+        with broken.away():
+            pass
+        for folder in folders:
+            (folder / "go").touch()
+        eventually(lambda: {row(task).state for task in tasks} == {"finished"})
+        with transaction() as session:
+            last = enqueue(session, "framework.celery.tasks.echo", "the last")
+        assert app.AsyncResult(last).get(timeout=HANG_SECONDS) == "the last"
+        assert process.log.read_text().count("Connection to broker lost") <= 1
+
+
 def test_after_an_hour_without_broker_worker_and_mail_server_each_mail_comes_once(
     run: Run, broken: Broken, with_settings: Callable[..., Config], smtp: SmtpServer
 ) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from logging import Logger
 from threading import Timer
 from types import FrameType
 from typing import Any
@@ -38,12 +39,29 @@ QUIET = {"without_gossip": True, "without_mingle": True, "without_heartbeat": Tr
 """What workers tell each other through the broker: here they tell it in SQL, and each would cost connections."""
 
 
+Errors = tuple[type[BaseException], ...]
+
+
 class Consumer(AnyConsumer):
     """What `worker_consumer` names; `-E` still sends the events of tasks to whoever monitors them."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         options["worker_options"] = {**(options.get("worker_options") or {}), **QUIET}
         super().__init__(*arguments, **options)
+
+    def call_soon_ack(self, p: Callable[..., None], logger: Logger, errors: Errors, *more: Any) -> Any:
+        """Tell the broker of a task's end, or break off the connection by which it came, so that another is opened.
+
+        Celery only logs that the broker could not be told. On Redis the message then counts as unfinished for as long
+        as the connection lasts: a worker that runs one task at a time never asks for the next, and notices nothing.
+        What came by an earlier connection says nothing about the present one.
+        """
+
+        def tell() -> None:
+            is_current = self.task_consumer and p.__self__.channel is self.task_consumer.channel  # type: ignore[attr-defined]
+            p(logger, () if is_current else errors, *more)
+
+        return super().call_soon_ack(tell)  # type: ignore[misc] # of Celery 5.7, and the stubs are older
 
 
 @celeryd_init.connect
