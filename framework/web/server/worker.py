@@ -28,7 +28,7 @@ LONGEST_WAIT_SECONDS = 25
 """How long a request waits for others of its kind; below the 30 seconds that Heroku's router waits."""
 LINGER_SECONDS, LINGER_STALL_SECONDS, LINGER_BYTES = 120, 5, 1 << 30
 NEXT_REQUEST_SECONDS = 0.005
-"""How long a thread stays with a client, who may ask again at once, while half of the threads have nothing to do."""
+"""How long a thread stays with a client, who may ask again at once, while most of the threads have nothing to do."""
 POLICE_SECONDS = 0.5
 NOTIFIES_EVERY_SECONDS = 1.0
 FREE_CONNECTIONS = 10
@@ -105,7 +105,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _has_next(self, conn: Connection) -> bool:
         """Whether the client's next request is here and takes the place of the last; others are left to the loop."""
-        is_calm = self.alive and not self._line and 2 * len(self._running) <= self.cfg.threads
+        is_calm = self.alive and not self._line and 4 * len(self._running) <= self.cfg.threads
         if not is_calm or conn.sock.outgoing_bytes:
             return False
         conn.begin_request(idle_seconds=self.cfg.keepalive)
