@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user, send_reset
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.lifecycle.resets import send_reset
 from framework.celery.models import OutboxRow
 from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, project_for

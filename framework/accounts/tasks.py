@@ -6,7 +6,7 @@ from celery import Task
 
 from framework.accounts.core import budgets, former_names, sessions
 from framework.accounts.factors import challenges, totp
-from framework.accounts.lifecycle import confirmation, invitations, operations, student
+from framework.accounts.lifecycle import confirmation, invitations, resets, student
 from framework.accounts.models import AccountInvitation
 from framework.celery.celery import app
 from framework.celery.job import Job
@@ -63,4 +63,4 @@ def remind_students() -> int:
 @app.task(bind=True, name="framework.accounts.tasks.send_reset")
 def send_reset(self: Task[Any, Any], email: str) -> None:
     """Send a link for a new password, if there is an account with this address."""
-    operations.send_reset(email, request=str(self.request.id))
+    resets.send_reset(email, request=str(self.request.id))

@@ -24,10 +24,10 @@ from framework.accounts.lifecycle.operations import (
     authenticate,
     change_password,
     create_user,
-    reset_password,
     set_password,
     update_profile,
 )
+from framework.accounts.lifecycle.resets import reset_password
 from framework.accounts.models import AddressChange, BrowserSession, Budget, Token, User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now

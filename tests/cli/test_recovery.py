@@ -12,9 +12,9 @@ from framework.accounts.lifecycle.operations import (
     authenticate,
     create_user,
     find_user,
-    reset_password,
     update_profile,
 )
+from framework.accounts.lifecycle.resets import reset_password
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for

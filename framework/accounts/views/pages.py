@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.factors.passkeys import ask_for_assertion, sign_in_with_passkey
-from framework.accounts.lifecycle import confirmation, operations
+from framework.accounts.lifecycle import confirmation, operations, resets
 from framework.accounts.lifecycle.account_invitations import read_invited_address
 from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, receive, sign_up
 from framework.accounts.signin.ceremonies import ceremony
@@ -104,9 +104,9 @@ def forgot() -> ViewResponse:
 @accounts.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> ViewResponse:
     """Choose a new password by a link from a mail."""
-    operations.check_reset(token)
+    resets.check_reset(token)
     form = ResetForm()
-    account = form.attempt(lambda: operations.reset_password(token, form.password.data))
+    account = form.attempt(lambda: resets.reset_password(token, form.password.data))
     if account is None:
         return render_template("accounts/reset.html", form=form), form.status
     path = complete_first_step(account)
