@@ -85,8 +85,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self._count_connections(1)
         connection = Connection(self.cfg, accepted, client, listener.getsockname())
-        connection.begin_request(idle_seconds=self.cfg.keepalive)
-        self._read(connection)
+        self._await_request(connection)
 
     def handle(self, conn: Connection) -> object:
         """Answer a request, and those that come right after it: the loop and other threads are not woken for them."""
@@ -165,8 +164,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 connection.deadline = min(connection.deadline, monotonic() + STOP_KEEPALIVE_LINGER)
 
     def _await_request(self, connection: Connection) -> None:
+        """Take what is here of a request; the rest, or the first of it, is waited for."""
         connection.begin_request(idle_seconds=self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER)
-        self._watch(connection, self._read, EVENT_READ)
+        connection.sock.settimeout(0)
+        self._read(connection)
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -215,10 +216,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _settle(self, connection: Connection) -> None:
         if not connection.stays:
             return self._linger(connection)
-        self._await_request(connection)
-        if connection.received:
-            self._read(connection)
-        return None
+        return self._await_request(connection)
 
     def _linger(self, connection: Connection) -> None:
         """End our side, and read on for a while (RFC 9112, 9.6): who is cut off while it sends sees no answer."""
