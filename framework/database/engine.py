@@ -25,11 +25,13 @@ WORKER_CONNECTIONS = 2
 
 SQLITE_BUSY_TIMEOUT_SECONDS = 30
 LONGEST_NAME = 63
+PREPARED_AFTER = 2
+"""How often a connection sends a statement before the server keeps it parsed, and by and by planned."""
 
 _POSTGRESQL = {
     "connect_timeout": 5,
     "tcp_user_timeout": 15_000,  # milliseconds until a database that is gone without a word counts as gone
-    "prepare_threshold": None,  # behind PgBouncer the next transaction meets another server's prepared statements
+    "prepare_threshold": None,  # until `_let_prepare` knows that the server itself answers
 }
 
 
@@ -113,7 +115,7 @@ def _make(settings: Config) -> Engine:
         return _sqlite_engine(settings.database_url)
     url = make_url(settings.database_url)
     named = {**_POSTGRESQL, "application_name": application_name()}
-    return create_engine(
+    made = create_engine(
         url,
         poolclass=BoundedPool,
         pool_size=WORKER_CONNECTIONS if process_kind(sys.argv) == "worker" else settings.database_connections,
@@ -121,6 +123,20 @@ def _make(settings: Config) -> Engine:
         hide_parameters=True,
         connect_args={name: value for name, value in named.items() if name not in url.query},
     )
+    event.listen(made, "connect", _let_prepare)
+    return made
+
+
+def _let_prepare(connection: Any, _record: object) -> None:
+    """Let the driver prepare statements, unless there is a pooler between, which lends another server next time.
+
+    PgBouncer and its like make up the process id that a client is told when it connects.
+    """
+    connection.autocommit = True
+    (answering,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+    connection.autocommit = False
+    if answering == connection.info.backend_pid:
+        connection.prepare_threshold = PREPARED_AFTER
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -76,10 +76,14 @@ def call_after_commit(session: Session, call: Callable[[], None]) -> None:
 
 @contextmanager
 def read_transaction() -> Iterator[Session]:
-    """One read transaction, all of it seeing the same moment; what it loaded stays readable afterwards."""
+    """One read transaction, all of it seeing the same moment; what it loaded stays readable afterwards.
+
+    It is committed: a rollback has psycopg forget the statements that the connection has prepared.
+    """
     with one_at_a_time(), Session(reading_engine(), expire_on_commit=False, autoflush=False) as session:
         yield session
         session.expunge_all()
+        session.commit()
 
 
 @contextmanager
@@ -87,6 +91,7 @@ def read_rows() -> Iterator[Connection]:
     """The same for statements that select columns and no objects, for half of the CPU."""
     with one_at_a_time(), reading_engine().connect() as connection:
         yield connection
+        connection.commit()
 
 
 @contextmanager

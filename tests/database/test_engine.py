@@ -1,4 +1,4 @@
-"""What an error of the database tells the log."""
+"""What an error of the database tells the log, and what the driver prepares."""
 
 import pytest
 from sqlalchemy import text
@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from framework.config import Config
 from framework.database.session import transaction
 from tests.cast import on_each_deployment
+from tests.statements import repeat_and_count_prepared
 
 
 @on_each_deployment
@@ -15,3 +16,8 @@ def test_an_error_does_not_repeat_what_people_sent(settings: Config) -> None:
         session.execute(text("SELECT nothing FROM nowhere WHERE secret = :secret"), {"secret": "mother's maiden name"})
     assert "nowhere" in str(refused.value)
     assert "maiden" not in str(refused.value)
+
+
+@pytest.mark.deployments("production-like")
+def test_what_is_read_again_is_prepared_by_the_server(settings: Config) -> None:
+    assert repeat_and_count_prepared()

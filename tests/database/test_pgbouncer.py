@@ -17,6 +17,7 @@ from framework.database.session import read_transaction, transaction
 from tests.servers.backends.postgres import Postgres
 from tests.servers.proxies.pgbouncer import pgbouncer
 from tests.servers.run import Run
+from tests.statements import repeat_and_count_prepared
 
 pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
 
@@ -40,7 +41,7 @@ def bounced(
 def test_many_threads_read_and_write_over_two_connections(bounced: Config) -> None:
     def work(number: int) -> int:
         with transaction() as session:
-            for _ in range(8):  # psycopg prepares what it has executed five times
+            for _ in range(8):
                 session.execute(text("SELECT 1"))
         with read_transaction() as session:
             session.scalars(select(OutboxRow).where(OutboxRow.id == str(number))).all()
@@ -51,3 +52,4 @@ def test_many_threads_read_and_write_over_two_connections(bounced: Config) -> No
         assert list(threads.map(work, range(32))) == list(range(32))
     with read_transaction() as session:
         assert len(session.scalars(select(OutboxRow.id)).all()) == 32
+    assert not repeat_and_count_prepared()
