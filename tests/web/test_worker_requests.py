@@ -3,12 +3,15 @@
 import html
 import json
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
+from math import inf
 from types import SimpleNamespace
 
 import pytest
 
 from framework.web.errors import SENTENCES
+from framework.web.server import starter
 from framework.web.server.connections import HEAD_START_BYTES, Connection, read_head
 from framework.web.server.gate import (
     API,
@@ -23,6 +26,8 @@ from framework.web.server.gate import (
 )
 from framework.web.server.line import Line
 from framework.web.server.refusals import refuse, write_error
+from framework.web.server.starter import MOST_YOUNG, Starter
+from tests.servers.processes import HANG_SECONDS
 
 
 @pytest.mark.parametrize(("status", "again"), [(408, False), (431, False), (503, True)])
@@ -174,3 +179,46 @@ def test_whoever_waits_is_let_in_in_turn_and_who_has_left_comes_last() -> None:
         assert list(line) == [waiting[3], waiting[5]]
         for connection in waiting:
             connection.close()
+
+
+@pytest.fixture
+def crowd() -> Iterator[list[Connection]]:
+    """Connections with one more than may begin at the same time, and another."""
+    with ExitStack() as open_ones:
+        pairs = [[open_ones.enter_context(end) for end in socket.socketpair()] for _number in range(MOST_YOUNG + 2)]
+        made = [Connection(SimpleNamespace(is_ssl=False), ours, None, None) for ours, _theirs in pairs]
+        yield made
+        for connection in made:
+            connection.close()
+
+
+def test_few_requests_begin_at_a_time_and_each_that_ends_lets_the_next_begin(
+    crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starter, "YOUNG_SECONDS", HANG_SECONDS)
+    begun = list[Connection]()
+    starts = Starter(begun.append)
+    for connection in crowd:
+        starts.start(connection)
+    assert begun == crowd[:MOST_YOUNG]
+    assert 0 < starts.seconds_to_next() <= HANG_SECONDS
+    starts.end(crowd[1])
+    assert begun == crowd[: MOST_YOUNG + 1]
+    starts.end(crowd[0])
+    assert begun == crowd
+    assert starts.seconds_to_next() == inf
+
+
+def test_a_request_that_lasts_leaves_its_turn_to_the_next(
+    crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starter, "YOUNG_SECONDS", HANG_SECONDS)
+    begun = list[Connection]()
+    starts = Starter(begun.append)
+    for connection in crowd:
+        starts.start(connection)
+    monkeypatch.setattr(starter, "YOUNG_SECONDS", 0)
+    starts.start_due()
+    assert begun == crowd
+    starts.end(crowd[0])  # whose turn was over already
+    assert begun == crowd

@@ -22,6 +22,7 @@ from framework.web.server.connections import (
 )
 from framework.web.server.gate import Gate, claims_of
 from framework.web.server.line import Line
+from framework.web.server.starter import Starter
 from framework.web.server.wsgi import _close_early
 
 LONGEST_WAIT_SECONDS = 25
@@ -51,6 +52,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._running: set[Connection] = set()
         self._gate = Gate(self.cfg.threads)
         self._line = Line(self._gate)
+        self._starter = Starter(self.enqueue_req)
         self._policed_at = self._notified_at = 0.0
 
     @classmethod
@@ -111,6 +113,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         is_here = conn.is_ready() or (conn.receives_within(NEXT_REQUEST_SECONDS) and conn.is_ready())
         return is_here and claims_of(conn) == conn.claims
 
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Handle what happens, and start requests that have waited for others to begin."""
+        super().wait_for_and_dispatch_events(min(timeout, self._starter.seconds_to_next()))
+        self._starter.start_due()
+
     def notify(self) -> None:
         """Tell the main process now and then that the loop turns; each time would cost each request a few."""
         if monotonic() - self._notified_at >= NOTIFIES_EVERY_SECONDS:
@@ -120,6 +127,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def finish_request(self, conn: Connection, fs: "Future[object]") -> None:
         """A thread has answered: send what is left, and keep the connection or let it end."""
         self._running.discard(conn)
+        self._starter.end(conn)
         self._gate.leave(conn.claims)
         conn.stays = not fs.cancelled() and fs.exception() is None and bool(fs.result())
         for admitted in self._line.admit():
@@ -200,7 +208,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _run(self, connection: Connection) -> None:
         self._running.add(connection)
-        self.enqueue_req(connection)
+        self._starter.start(connection)
 
     def _flush(self, connection: Connection) -> None:
         try:
