@@ -38,6 +38,7 @@ control_socket_disable = True
 
 # One line each, as workers have them, with the request's id; the application logs each request itself, without secrets.
 logconfig_dict = logs.of_web(settings)
+logger_class = "framework.web.server.log.Log"
 
 
 def on_starting(server: Any) -> None:

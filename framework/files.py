@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
@@ -17,6 +18,23 @@ _memmem = getattr(ctypes.CDLL(None), "memmem", None)
 if _memmem:
     _memmem.restype = ctypes.c_void_p
     _memmem.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t
+
+
+def read_whole(path: str) -> tuple[bytes, float]:
+    """A small file's content, and when it was changed in seconds since the epoch; a few calls of the system, no more.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = os.fstat(file)
+        content = os.read(file, status.st_size)
+        while len(content) < status.st_size and (more := os.read(file, status.st_size - len(content))):
+            content += more
+    finally:
+        os.close(file)
+    return content, status.st_mtime
 
 
 def read_chunks(stream: IO[bytes], length: int | None = None) -> Iterator[bytes]:

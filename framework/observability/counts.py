@@ -1,6 +1,14 @@
 """The counters of one process, each with the verb that moves it; no label names a person or a project."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+
+from framework.observability import process_id
+from framework.observability.folder import VARIABLE
+
+if VARIABLE in os.environ:
+    values.ValueClass = values.MultiProcessValue(process_id.read)  # type: ignore[no-untyped-call]
 
 COUNTS = CollectorRegistry()
 STORE_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)

@@ -15,8 +15,10 @@ from celery import current_task
 
 from framework import config
 from framework.config import Config
-from framework.observability import request_id
+from framework.observability import process_id, request_id
 from framework.observability.foreseen import in_a_line, is_foreseen
+
+logging.logProcesses = False  # each record would ask the system for what the lines tell by themselves
 
 WEB, ALL, TASKS = "web.log", "celery.log", "tasks.log"
 NOBODY = "-"
@@ -42,7 +44,7 @@ class Lines(logging.Formatter):
                 "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
                 "level": record.levelname,
                 "logger": record.name,
-                "process": record.process,
+                "process": process_id.read(),
                 "task": _task_of(record),
                 "request": request_id.current() or NOBODY,
                 "message": told,

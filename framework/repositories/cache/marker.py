@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import time
 
+from framework.files import read_whole
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
 
@@ -83,10 +84,10 @@ def replace_text(path: Path, text: str) -> None:
 def names_entry(copy: Path, entry_hash: str | None) -> bool:
     """Whether the marker is of the version whose entry has this hash; it is looked at on each page, and not parsed."""
     try:
-        with open(f"{copy}/{NAME}", "rb") as file:  # noqa: PTH123
-            return f'"entry_hash": {json.dumps(entry_hash)}'.encode() in file.read()
+        written, _changed_at = read_whole(f"{copy}/{NAME}")
     except FileNotFoundError:
         return False
+    return f'"entry_hash": {json.dumps(entry_hash)}'.encode() in written
 
 
 def touch(copy: Path) -> None:

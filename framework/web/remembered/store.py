@@ -6,13 +6,13 @@ damaged, too old or gone is rendered anew. The disk may be emptied at any moment
 
 import hashlib
 import logging
-import os
 import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from framework import config
+from framework.files import read_whole
 
 FOLDERS = 16
 MOST_BYTES = 64 << 20
@@ -26,14 +26,11 @@ log = logging.getLogger(__name__)
 
 def find(key: str) -> bytes | None:
     """What was kept under this key, in hexadecimal digits; None where nothing is, or it is damaged or too old."""
-    place = _place(key)
     try:
-        with open(place, "rb") as file:  # noqa: PTH123
-            age_seconds = time.time() - os.fstat(file.fileno()).st_mtime
-            stored = file.read()
+        stored, written_at = read_whole(_place(key))
     except OSError:
         return None
-    if age_seconds > LASTS_SECONDS:
+    if time.time() - written_at > LASTS_SECONDS:
         return None
     if hashlib.sha256(stored[DIGEST_BYTES:]).digest() != stored[:DIGEST_BYTES]:
         log.warning("a remembered page was damaged, and is rendered again: %s", key)
