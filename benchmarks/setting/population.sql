@@ -163,8 +163,9 @@ SELECT id, CASE id % 2 WHEN 1 THEN 'drop' ELSE 'view' END, md5('l' || id) || md5
   owner_id, now(), now() + interval '100 days'
 FROM projects WHERE id % 10 < 4;
 
-INSERT INTO drop_offs (link_id, folder, text, time_zone, types, max_total_bytes, received_bytes, told_at)
-SELECT id, 'in', '', 'UTC', '', 1000000000, 100, now() FROM links WHERE kind = 'drop';
+INSERT INTO drop_offs (link_id, folder, text, time_zone, types, max_total_bytes, received_bytes, told_at,
+  has_news)
+SELECT id, 'in', '', 'UTC', '', 1000000000, 100, now(), false FROM links WHERE kind = 'drop';
 
 INSERT INTO hand_ins (link_id, key, name, email, folder, folder_key, files, times, created_at, handed_in_at)
 SELECT link_id, md5('h' || link_id || n), 'Someone ' || n, 's' || n || '@example.org', 's' || n, 's' || n, '[]', 1, now(),

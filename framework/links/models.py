@@ -3,20 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from framework.database.types import Base, Id32, now
+from framework.database.types import Base, Id32, now, partial_index
 
 
 class DropOff(Base):
     """What a drop-off link asks for: files for a folder, until a deadline, of some types (endings between blanks).
 
     `received_bytes` is everything that ever came by it, against `max_total_bytes`; `told_at` is up to when its owner
-    has had mail about it. After `closed_at` nothing more is taken, and receipts can still be read.
+    has had mail about it, and `has_news` tells that something may have come since. After `closed_at` nothing more is
+    taken, and receipts can still be read.
     """
 
     __tablename__ = "drop_offs"
+    __table_args__ = (partial_index("ix_drop_offs_news", "link_id", where="has_news"),)
 
     link_id: Mapped[int] = mapped_column(ForeignKey("links.id", ondelete="CASCADE"), primary_key=True)
     folder: Mapped[str] = mapped_column(String(1000))
@@ -29,6 +31,7 @@ class DropOff(Base):
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     closed_at: Mapped[datetime | None]
     told_at: Mapped[datetime] = mapped_column(default=now)
+    has_news: Mapped[bool] = mapped_column(default=False, server_default=true())
 
 
 class HandIn(Base):

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text, update
 
 from framework.accounts.core.account import Account
-from framework.database.session import transaction
+from framework.database.session import read_rows, transaction
 from framework.database.types import now
 from framework.links.drop.digests import send_digests
 from framework.links.listing import list_links
-from framework.links.models import HandIn
+from framework.links.models import DropOff, HandIn
 from framework.links.owning import HAND_INS_PAGE, make_view_link
 from framework.links.rules import drop_types
 from framework.projects.core.access import ProjectAccess, ProjectNotFound
@@ -196,6 +196,14 @@ def test_each_owner_gets_one_mail_about_all_of_it(app: Flask, alice: Account, se
     send(Visitor(app), drop, {"essay.txt": b"2"}, **BOB)
     assert send_digests() == 2
     assert mails_to("carla@example.org", posted_texts())
+
+
+def test_a_link_of_which_nobody_has_told_is_looked_at_once(alice: Account, secret: ProjectAccess, drop: str) -> None:
+    with transaction() as session:
+        session.execute(update(DropOff).values(has_news=True))  # as the previous release leaves it
+    assert send_digests() == 0
+    with read_rows() as connection:
+        assert connection.scalars(select(DropOff.has_news)).all() == [False]
 
 
 @pytest.mark.parametrize(

@@ -32,12 +32,11 @@ class Section:
 
 def send_digests() -> int:
     """Queue the mails about what was handed in since the last ones; how many."""
-    newest = select(func.max(HandIn.handed_in_at)).where(HandIn.link_id == DropOff.link_id).scalar_subquery()
     waiting = (
         select(Project.owner_id).join(Link, Link.project_id == Project.id).join(DropOff, DropOff.link_id == Link.id)
     )
     with read_transaction() as session:
-        owners = session.scalars(waiting.where(newest > DropOff.told_at).distinct()).all()
+        owners = session.scalars(waiting.where(DropOff.has_news).distinct()).all()
     return sum(_send_to(owner_id) for owner_id in owners)
 
 
@@ -52,7 +51,7 @@ def _send_to(owner_id: int) -> int:
         rows = _rows(session, owner_id)
         sections = [(project, _section(session, drop_off, link, project)) for drop_off, link, project in rows]
         for drop_off, _link, _project in rows:
-            drop_off.told_at = moment
+            drop_off.told_at, drop_off.has_news = moment, False
         fresh = [(project, section) for project, section in sections if section.hand_ins]
         owners = {project: list_project_owners(session, project) for project in dict(fresh)}
         told: dict[User, list[Section]] = {}
@@ -78,7 +77,7 @@ def _rows(session: Session, owner_id: int) -> Sequence[tuple[DropOff, Link, Proj
         select(DropOff, Link, Project)
         .join(Link, Link.id == DropOff.link_id)
         .join(Project, Project.id == Link.project_id)
-        .where(Project.owner_id == owner_id, Project.trashed_at.is_(None))
+        .where(DropOff.has_news, Project.owner_id == owner_id, Project.trashed_at.is_(None))
         .order_by(Link.id)
         .with_for_update(of=DropOff)
     )
