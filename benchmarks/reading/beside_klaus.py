@@ -6,11 +6,9 @@ at once for the requests per second. A reader keeps the connection, as browsers 
 
 import re
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +18,7 @@ from benchmarks.reading.pages import find_tip, make_repository
 from benchmarks.report.figures import Comparison, Figure, Runs, cpu_ratio, speed
 from benchmarks.report.table import Table, show_comparisons
 from benchmarks.setting.importing import import_repository
+from benchmarks.setting.reader import Reader
 from benchmarks.setting.running import Running, application, family, read_cpu_seconds
 from framework import config, rooms
 from framework.accounts.lifecycle.operations import create_user
@@ -43,14 +42,10 @@ class Site:
 
     server: Running
 
-    def connect(self) -> HTTPConnection:
-        """A reader's connection, which opens itself again where the server has closed it."""
-        return HTTPConnection("127.0.0.1", self.server.port, timeout=600)
-
     def read(self, path: str, times: int) -> list[float]:
         """The seconds that each of so many requests for a page took, one after another on one connection."""
-        with closing(self.connect()) as connection:
-            return [_read(connection, path) for _ in range(times)]
+        with Reader(self.server.port) as reader:
+            return [reader.read(path) for _ in range(times)]
 
     def read_at_once(self, path: str) -> float:
         """Requests per second of four readers: wrk's, since a client in Python takes more of the processors than we do.
@@ -115,23 +110,12 @@ def _compare(page: str, sites: Sequence[Site], paths: Sequence[str]) -> Comparis
 def _read_in_turns(sites: Sequence[Site], paths: Sequence[str]) -> list[Runs]:
     before = [site.count_cpu_seconds() for site in sites]
     seconds: list[list[float]] = [[], []]
-    with closing(sites[0].connect()) as ours, closing(sites[1].connect()) as theirs:
+    with Reader(sites[0].server.port) as ours, Reader(sites[1].server.port) as theirs:
         for _ in range(ROUNDS):
-            for found, connection, path in zip(seconds, (ours, theirs), paths, strict=True):
-                found.append(_read(connection, path))
+            for found, reader, path in zip(seconds, (ours, theirs), paths, strict=True):
+                found.append(reader.read(path))
     used = [site.count_cpu_seconds() - start for site, start in zip(sites, before, strict=True)]
     return [Runs(found, [cpu / ROUNDS]) for found, cpu in zip(seconds, used, strict=True)]
-
-
-def _read(connection: HTTPConnection, path: str) -> float:
-    """The seconds that one request for a page took."""
-    began = time.perf_counter()
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    answer.read()
-    taken = time.perf_counter() - began
-    assert answer.status == 200, (path, answer.status)
-    return taken
 
 
 @contextmanager

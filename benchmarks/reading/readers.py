@@ -1,16 +1,18 @@
 """Fifty people who open the page of one cold project at the same time, beside one: S3 is 30 ms away."""
 
+import socket
 import statistics
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
-from threading import Barrier
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from selectors import EVENT_READ, DefaultSelector
+from typing import cast
 from urllib.parse import urlsplit
 
 from benchmarks.report.figures import Figure, ratios
 from benchmarks.report.table import Table, show_figures
 from benchmarks.setting.history import MIB, Shape
+from benchmarks.setting.reader import RECEIVED_BYTES, compose_request, connect, is_page
 from benchmarks.setting.served import TIMES, Bench, served
 from benchmarks.storage.cold import count_store_requests
 
@@ -41,23 +43,26 @@ def measure() -> Iterator[Figure]:
 def _read(bench: Bench, readers: int) -> tuple[float, float]:
     """The median wait for the first byte of the page in ms, and the requests to the store, the project being cold."""
     bench.sleep()
-    before, together = count_store_requests(bench), Barrier(readers)
-    with ThreadPoolExecutor(readers) as pool:
-        waits = list(pool.map(lambda _reader: _wait_for_first_byte(bench, together), range(readers)))
+    before = count_store_requests(bench)
+    waits = _wait_for_first_bytes(bench, readers)
     return statistics.median(waits) * 1000, count_store_requests(bench) - before
 
 
-def _wait_for_first_byte(bench: Bench, together: Barrier) -> float:
-    address = urlsplit(bench.address)
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=600)
-    connection.connect()
-    together.wait()
-    began = time.perf_counter()
-    connection.request("GET", address.path)
-    answer = connection.getresponse()
-    answer.read(1)
-    waited = time.perf_counter() - began
-    answer.read()
-    connection.close()
-    assert answer.status == 200
-    return waited
+def _wait_for_first_bytes(bench: Bench, readers: int) -> Iterable[float]:
+    """The seconds from each reader's request until their first byte; all are connected, then ask one after another."""
+    address, began, waited = urlsplit(bench.address), dict[socket.socket, float](), dict[socket.socket, float]()
+    assert address.port
+    asked = compose_request(address.port, address.path)
+    with ExitStack() as open_ones, DefaultSelector() as selector:
+        for _reader in range(readers):
+            selector.register(open_ones.enter_context(connect(address.port)), EVENT_READ)
+        for key in list(selector.get_map().values()):
+            connection = cast("socket.socket", key.fileobj)
+            began[connection] = time.perf_counter()
+            connection.sendall(asked)
+        while len(waited) < readers:
+            for connection in [cast("socket.socket", key.fileobj) for key, _events in selector.select()]:
+                waited[connection] = time.perf_counter() - began[connection]
+                assert is_page(connection.recv(RECEIVED_BYTES))
+                selector.unregister(connection)
+    return waited.values()
