@@ -52,7 +52,7 @@ def _wait_for_first_bytes(bench: Bench, readers: int) -> Iterable[float]:
     """The seconds from each reader's request until their first byte; all are connected, then ask one after another."""
     address, began, waited = urlsplit(bench.address), dict[socket.socket, float](), dict[socket.socket, float]()
     assert address.port
-    asked = compose_request(address.port, address.path)
+    asked = compose_request(address.netloc, address.path)
     with ExitStack() as open_ones, DefaultSelector() as selector:
         for _reader in range(readers):
             selector.register(open_ones.enter_context(connect(address.port)), EVENT_READ)
@@ -63,6 +63,7 @@ def _wait_for_first_bytes(bench: Bench, readers: int) -> Iterable[float]:
         while len(waited) < readers:
             for connection in [cast("socket.socket", key.fileobj) for key, _events in selector.select()]:
                 waited[connection] = time.perf_counter() - began[connection]
-                assert is_page(connection.recv(RECEIVED_BYTES))
+                answer = connection.recv(RECEIVED_BYTES)
+                assert is_page(answer), answer[:200]
                 selector.unregister(connection)
     return waited.values()

@@ -31,7 +31,7 @@ class Reader:
 
     def read(self, path: str) -> float:
         """The seconds until the whole page is here, connecting included where there is no connection."""
-        asked, answer, whole = compose_request(self._port, path), bytearray(), None
+        asked, answer, whole = compose_request(f"127.0.0.1:{self._port}", path), bytearray(), None
         began = time.perf_counter()
         connection = self._connection = self._connection or connect(self._port)
         connection.sendall(asked)
@@ -52,9 +52,9 @@ def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=600)
 
 
-def compose_request(port: int, path: str) -> bytes:
-    """What asks for the page."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: identity\r\n\r\n".encode()
+def compose_request(host: str, path: str) -> bytes:
+    """What asks for the page of a site."""
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n\r\n".encode()
 
 
 def is_page(answer: bytes | bytearray) -> bool:
