@@ -3,11 +3,20 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+
+
+_waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+def wait_within(waiting: Callable[[], AbstractContextManager[None]]) -> None:
+    """Have each thread of this process that waits for another do so in such a context."""
+    global _waiting  # of the process, as its threads are
+    _waiting = waiting
 
 
 class SingleFlight(Generic[Key, Value]):
@@ -30,7 +39,7 @@ class SingleFlight(Generic[Key, Value]):
                     flight = self._flights[key] = Future()
             if mine:
                 return self._lead(key, flight, act)
-            with suppress(CancelledError):
+            with suppress(CancelledError), _waiting():
                 return flight.result()
 
     def _lead(self, key: Key, flight: Future[Value], act: Callable[[], Value]) -> Value:

@@ -1,11 +1,13 @@
 """What several threads ask for at the same moment is done once."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
+from framework import single_flight
 from framework.single_flight import SingleFlight
 from tests.servers.processes import HANG_SECONDS
 
@@ -44,6 +46,23 @@ def ask_at_once(end: Callable[[], str]) -> tuple[Work, list[Future[str]]]:
 def test_it_is_done_once_for_all_who_ask_meanwhile() -> None:
     work, asked = ask_at_once(lambda: "made")
     assert [one.result() for one in asked] == ["made"] * (1 + OTHERS)
+    assert work.times == 1
+
+
+def test_who_waits_does_so_within_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = list[str]()
+
+    @contextmanager
+    def aside() -> Iterator[None]:
+        steps.append("aside")
+        yield
+        steps.append("back")
+
+    monkeypatch.setattr(single_flight, "_waiting", nullcontext)
+    single_flight.wait_within(aside)
+    work, asked = ask_at_once(lambda: "made")
+    assert [one.result() for one in asked] == ["made"] * (1 + OTHERS)
+    assert steps == ["aside"] * OTHERS + ["back"] * OTHERS
     assert work.times == 1
 
 

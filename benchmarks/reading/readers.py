@@ -28,9 +28,9 @@ def tabulate() -> Table:
 
 
 def measure() -> Iterator[Figure]:
-    """One reader and fifty, in turns, the project being cold before each."""
+    """One reader and fifty, in turns, the project being cold before each; the server has had a crowd before."""
     with served(SHAPE) as bench:
-        _read(bench, 1)
+        _read(bench, READERS)
         turns = [(_read(bench, 1), _read(bench, READERS)) for _ in range(TIMES)]
     one, many = ([turn[side][0] for turn in turns] for side in (0, 1))
     beyond = [asked_by_many - asked for (_wait, asked), (_longer, asked_by_many) in turns]

@@ -1,5 +1,6 @@
 """Slow clients wait in the worker's loop, and hold no thread; those that hold one leave room for everybody else."""
 
+import json
 import re
 import socket
 import threading
@@ -7,13 +8,17 @@ from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
 
 from framework import config
+from framework.accounts.signin.tokens import create_token
 from framework.projects.lifecycle.operations import create_project
+from framework.repositories.cache import locks
+from framework.repositories.cache.eviction import evict, lock_path
 from framework.web.server import connections
 from framework.web.server.connections import HEAD_START_BYTES
 from framework.web.server.line import MOST_WAITING
@@ -92,11 +97,11 @@ def many(server: LiveServer, begun: bytes, *, reads: bool = True) -> Iterator[li
         yield [open_ones.enter_context(connect(server, begun, reads=reads)) for _number in range(count)]
 
 
-def ask(server: LiveServer, path: str, **headers: str) -> int:
+def ask(server: LiveServer, path: str, posted: bytes | None = None, **headers: str) -> int:
     """The status of the answer to somebody else."""
     connection = HTTPConnection("127.0.0.1", urlsplit(server.url).port or 0, timeout=HANG_SECONDS)
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request("POST" if posted else "GET", path, posted, headers)
         return connection.getresponse().status
     finally:
         connection.close()
@@ -121,6 +126,24 @@ def test_strangers_streams_leave_threads_for_those_of_people(server: LiveServer)
         address = "/alice/open.git/info/refs?service=git-upload-pack"
         assert ask(server, address, Authorization="Basic YWxpY2U6eA==") == 200
         assert ask(server, "/alice/open") == 200
+
+
+def test_a_crowd_that_waits_for_one_page_keeps_nobody_from_another(server: LiveServer) -> None:
+    carla = new_account("carla")
+    cold = create_project(carla, name="cold", description="", visibility="public")
+    put = {"op": "put", "path": "notes.txt", "content": "1"}
+    commit = json.dumps({"branch": "main", "message": "Notes", "operations": [put]}).encode()
+    laptop = {"Authorization": f"Bearer {create_token(carla.id, 'laptop', ['write'])}"}
+    headers = laptop | {"Content-Type": "application/json"}
+    assert ask(server, "/api/v1/projects/carla/cold/commits", commit, **headers) == 201
+    assert evict(cold.repository_id)
+    with ExitStack() as open_ones:
+        with locks.lock_exclusive(lock_path(cold.repository_id, "update")):
+            asked = b"GET /carla/cold HTTP/1.0\r\nHost: localhost\r\n\r\n"
+            crowd = [open_ones.enter_context(connect(server, asked)) for _reader in range(1 + THREADS)]
+            assert ask(server, "/login") == 200
+        for reader in crowd:
+            assert b"notes.txt" in b"".join(iter(partial(reader.recv, 1 << 16), b""))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import errno
 import socket
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor  # noqa: TID251 # gunicorn submits to it
 from contextlib import suppress
+from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic, sleep
 from typing import Any
@@ -12,7 +13,9 @@ from wsgiref.types import WSGIApplication
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from framework import single_flight
 from framework.web.server import balance, refusals
+from framework.web.server.aside import Aside
 from framework.web.server.connections import (
     HURRIED,
     LONGEST_HEAD_BYTES,
@@ -20,9 +23,8 @@ from framework.web.server.connections import (
     RECEIVED_AT_ONCE_BYTES,
     Connection,
 )
-from framework.web.server.gate import Gate, claims_of
-from framework.web.server.line import Line
-from framework.web.server.starter import Starter
+from framework.web.server.gate import claims_of
+from framework.web.server.places import Places
 from framework.web.server.wsgi import _close_early
 
 LONGEST_WAIT_SECONDS = 25
@@ -49,10 +51,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._watched: dict[Connection, Handler] = {}
-        self._running: set[Connection] = set()
-        self._gate = Gate(self.cfg.threads)
-        self._line = Line(self._gate)
-        self._starter = Starter(self.enqueue_req)
+        self._places = Places(self.cfg.threads, self.enqueue_req)
+        in_loop = self.method_queue.defer
+        self._aside = Aside(
+            self.cfg.threads, partial(in_loop, self._places.give), partial(in_loop, self._places.come_back)
+        )
         self._policed_at = self._notified_at = 0.0
 
     @classmethod
@@ -70,6 +73,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().load_wsgi()
         balance.tell_held(self.age, 0)
         self.wsgi: WSGIApplication = _close_early(self.wsgi)
+        single_flight.wait_within(self._aside.step)
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """Threads for the requests that the gate lets in, and for those that are aside."""
+        return ThreadPoolExecutor(2 * self.cfg.threads)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, unless a worker with fewer does; where there are too many, an old one is closed."""
@@ -91,6 +99,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Connection) -> object:
         """Answer a request, and those that come right after it: the loop and other threads are not woken for them."""
+        self._aside.answer(conn)
         stays = self._answer(conn)
         while stays and self._has_next(conn):
             stays = self._answer(conn)
@@ -106,8 +115,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _has_next(self, conn: Connection) -> bool:
         """Whether the client's next request is here and takes the place of the last; others are left to the loop."""
-        is_calm = self.alive and not self._line and 4 * len(self._running) <= self.cfg.threads
-        if not is_calm or conn.sock.outgoing_bytes:
+        if not (self.alive and self._places.are_many_free()) or conn.sock.outgoing_bytes:
             return False
         conn.begin_request(idle_seconds=self.cfg.keepalive)
         is_here = conn.is_ready() or (conn.receives_within(NEXT_REQUEST_SECONDS) and conn.is_ready())
@@ -115,8 +123,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Handle what happens, and start requests that have waited for others to begin."""
-        super().wait_for_and_dispatch_events(min(timeout, self._starter.seconds_to_next()))
-        self._starter.start_due()
+        super().wait_for_and_dispatch_events(min(timeout, self._places.starter.seconds_to_next()))
+        self._places.starter.start_due()
 
     def notify(self) -> None:
         """Tell the main process now and then that the loop turns; each time would cost each request a few."""
@@ -126,12 +134,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Connection, fs: "Future[object]") -> None:
         """A thread has answered: send what is left, and keep the connection or let it end."""
-        self._running.discard(conn)
-        self._starter.end(conn)
-        self._gate.leave(conn.claims)
+        self._places.give(conn)
         conn.stays = not fs.cancelled() and fs.exception() is None and bool(fs.result())
-        for admitted in self._line.admit():
-            self._run(admitted)
         if not conn.sock.outgoing_bytes:
             return self._settle(conn)
         conn.deadline = monotonic() + PATIENT.grace_seconds
@@ -145,15 +149,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._policed_at = now
         for connection in [one for one in self._watched if one.deadline < now]:
             self._expire(connection)
-        for connection in [one for one in self._line if one.deadline < now]:
+        for connection in [one for one in self._places.line if one.deadline < now]:
             self._refuse(connection, 503, "Service Unavailable")
         while sum(one.kept_bytes for one in self._watched) > MOST_KEPT_BYTES:
             self._expire(max(self._watched, key=lambda one: one.kept_bytes))
         self._cut_off_slow()
 
     def _cut_off_slow(self) -> None:
-        limits = HURRIED if self._line or len(self._running) >= self.cfg.threads else PATIENT
-        for connection in self._running:
+        limits = HURRIED if self._places.are_all_taken() else PATIENT
+        for connection in self._places.taken:
             if connection.sock.pace.is_too_slow(limits):
                 self.log.info("A client that was too slow is cut off")
                 with suppress(OSError):
@@ -162,7 +166,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 # as gunicorn calls it
         """When the worker ends, end all that is not being answered."""
         if force:
-            for connection in [*self._watched, *self._line]:
+            for connection in [*self._watched, *self._places.line]:
                 self._close(connection)
 
     def _cap_keepalive(self, deadline: float) -> None:
@@ -194,21 +198,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return None
 
     def _enter(self, connection: Connection) -> None:
-        claims = connection.claims = claims_of(connection)
-        if self._gate.has_place(claims):
-            self._gate.enter(claims)
-            return self._run(connection)
-        if self._line.is_full(claims):
-            for gone in self._line.list_gone(claims):
+        if self._places.take(connection):
+            return None
+        line, claims = self._places.line, connection.claims
+        if line.is_full(claims):
+            for gone in line.list_gone(claims):
                 self._close(gone)
-        if self._line.is_full(claims):
+        if line.is_full(claims):
             return self._refuse(connection, 503, "Service Unavailable")
         connection.deadline = monotonic() + LONGEST_WAIT_SECONDS
-        return self._line.join(connection)
-
-    def _run(self, connection: Connection) -> None:
-        self._running.add(connection)
-        self._starter.start(connection)
+        return line.join(connection)
 
     def _flush(self, connection: Connection) -> None:
         try:
@@ -257,7 +256,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _refuse(self, connection: Connection, status: int, reason: str) -> None:
         self._unwatch(connection)
-        self._line.leave(connection)
+        self._places.line.leave(connection)
         with suppress(OSError):
             refusals.refuse(connection.sock, status, reason, connection.head)
         connection.stays = False
@@ -284,7 +283,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _close(self, connection: Connection) -> None:
         self._unwatch(connection)
-        self._line.leave(connection)
+        self._places.line.leave(connection)
         self._count_connections(-1)
         connection.close()
 
