@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, Integer, bindparam, event, select, text
 
-from framework.database.engine import PREPARED_AFTER
+from framework.database.prepared import PreparedSelect
 from framework.database.session import read_rows, read_transaction
 
 
@@ -26,9 +26,13 @@ def noted_statements() -> Iterator[list[str]]:
 
 
 def repeat_and_count_prepared() -> int:
-    """How many statements PostgreSQL keeps for this thread's connection, after one was read by several transactions."""
-    for _time in range(PREPARED_AFTER + 1):
+    """How many statements PostgreSQL keeps for this thread's connection, after two were read several times."""
+    for _time in range(8):
         with read_transaction() as session:
             session.execute(text("SELECT 1")).all()
+        _ASKED.read_row({"asked": 1})
     with read_rows() as connection:
         return int(connection.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one())
+
+
+_ASKED = PreparedSelect(select(bindparam("asked", type_=Integer)))

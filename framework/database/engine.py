@@ -17,7 +17,7 @@ from framework.config import Config
 from framework.database.pool import BoundedPool
 from framework.database.types import sqlite_from_now, sqlite_later
 
-SQLITE_CONNECTIONS = 36
+SQLITE_CONNECTIONS = 64
 """Files cost nothing: as many as a process has threads of all kinds."""
 
 WORKER_CONNECTIONS = 2
@@ -25,8 +25,6 @@ WORKER_CONNECTIONS = 2
 
 SQLITE_BUSY_TIMEOUT_SECONDS = 30
 LONGEST_NAME = 63
-PREPARED_AFTER = 2
-"""How often a connection sends a statement before the server keeps it parsed, and by and by planned."""
 
 _POSTGRESQL = {
     "connect_timeout": 5,
@@ -128,15 +126,16 @@ def _make(settings: Config) -> Engine:
 
 
 def _let_prepare(connection: Any, _record: object) -> None:
-    """Let the driver prepare statements, unless there is a pooler between, which lends another server next time.
+    """Let the driver prepare those that ask for it, unless a pooler is between, which lends another server next time.
 
-    PgBouncer and its like make up the process id that a client is told when it connects.
+    PgBouncer and its like make up the process id that a client is told when it connects. No other statement is
+    prepared, however often it comes: the server may then plan it once for all values, and read a table from end to end.
     """
     connection.autocommit = True
     (answering,) = connection.execute("SELECT pg_backend_pid()").fetchone()
     connection.autocommit = False
     if answering == connection.info.backend_pid:
-        connection.prepare_threshold = PREPARED_AFTER
+        connection.prepare_threshold = sys.maxsize
 
 
 def _sqlite_engine(url: str) -> Engine:

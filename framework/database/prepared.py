@@ -1,6 +1,7 @@
 """A SELECT that every page needs, compiled once and handed to the driver: SQLAlchemy takes six times the CPU.
 
-One SELECT sees one moment by itself, so it needs no transaction, which on PostgreSQL would be two round trips more.
+PostgreSQL keeps it parsed and planned, so it has to find its row by keys whatever the values are. One SELECT sees one
+moment by itself, so it needs no transaction, which on PostgreSQL would be two round trips more.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,14 +56,17 @@ class _Compiled:
 
     def read_row(self, connection: Connection, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
         driver = connection.connection
-        cursor = driver.cursor()
+        cursor: Any = driver.cursor()
         values = self._bind(parameters)
         for listener in connection.engine.dispatch.before_cursor_execute:
             listener(connection, cursor, self.text, values, None, False)  # noqa: FBT003
         transactional = driver.driver_connection if connection.dialect.name == "postgresql" else None
         try:
             _set_autocommit(transactional, on=True)
-            cursor.execute(self.text, values)
+            if transactional:
+                cursor.execute(self.text, values, prepare=True)
+            else:
+                cursor.execute(self.text, values)
             row = cursor.fetchone()
         finally:
             cursor.close()

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.database.engine import reading_engine, writing_engine
+from framework.errors import HoldfastError
 
 BATCH_ROWS = 5000
 OLDEST_ROWS = 500
@@ -78,10 +79,15 @@ def call_after_commit(session: Session, call: Callable[[], None]) -> None:
 def read_transaction() -> Iterator[Session]:
     """One read transaction, all of it seeing the same moment; what it loaded stays readable afterwards.
 
-    It is committed: a rollback has psycopg forget the statements that the connection has prepared.
+    It is committed, also when something is refused within it: a rollback has psycopg forget, and the server drop, what
+    the connection has prepared.
     """
     with one_at_a_time(), Session(reading_engine(), expire_on_commit=False, autoflush=False) as session:
-        yield session
+        try:
+            yield session
+        except HoldfastError:
+            session.commit()
+            raise
         session.expunge_all()
         session.commit()
 

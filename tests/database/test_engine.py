@@ -1,4 +1,4 @@
-"""What an error of the database tells the log, and what the driver prepares."""
+"""What an error of the database tells the log, and what the server prepares."""
 
 import pytest
 from sqlalchemy import text
@@ -19,5 +19,5 @@ def test_an_error_does_not_repeat_what_people_sent(settings: Config) -> None:
 
 
 @pytest.mark.deployments("production-like")
-def test_what_is_read_again_is_prepared_by_the_server(settings: Config) -> None:
-    assert repeat_and_count_prepared()
+def test_what_each_page_reads_is_prepared_by_the_server_and_nothing_else(settings: Config) -> None:
+    assert repeat_and_count_prepared() == 1
