@@ -13,8 +13,8 @@ class DropOff(Base):
     """What a drop-off link asks for: files for a folder, until a deadline, of some types (endings between blanks).
 
     `received_bytes` is everything that ever came by it, against `max_total_bytes`; `told_at` is up to when its owner
-    has had mail about it, and `has_news` tells that something may have come since. After `closed_at` nothing more is
-    taken, and receipts can still be read.
+    has had mail about it, and triggers set `has_news` when something comes. After `closed_at` nothing more is taken,
+    and receipts can still be read.
     """
 
     __tablename__ = "drop_offs"

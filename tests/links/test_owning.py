@@ -198,10 +198,18 @@ def test_each_owner_gets_one_mail_about_all_of_it(app: Flask, alice: Account, se
     assert mails_to("carla@example.org", posted_texts())
 
 
-def test_a_link_of_which_nobody_has_told_is_looked_at_once(alice: Account, secret: ProjectAccess, drop: str) -> None:
+@on_each_deployment
+def test_what_the_previous_release_hands_in_is_told_too(
+    app: Flask, alice: Account, secret: ProjectAccess, drop: str
+) -> None:
     with transaction() as session:
-        session.execute(update(DropOff).values(has_news=True))  # as the previous release leaves it
+        session.execute(update(DropOff).values(has_news=True))  # as the migration leaves older links
     assert send_digests() == 0
+    send(Visitor(app), drop, {"essay.txt": b"1"}, **ADA)
+    assert send_digests() == 1
+    with transaction() as session:  # the database says it, whoever writes the row
+        session.execute(update(HandIn).values(handed_in_at=now()))
+    assert send_digests() == 1
     with read_rows() as connection:
         assert connection.scalars(select(DropOff.has_news)).all() == [False]
 

@@ -22,12 +22,16 @@ LISTED = 50
 
 @dataclass(frozen=True)
 class Section:
-    """What one link's part of the mail tells: (name, when and how much) pairs, and how many are left out."""
+    """What one link's part of the mail tells: (name, when and how much) pairs, and how many are left out.
+
+    `newest` is when the last of all these came.
+    """
 
     title: str
     link: str
     hand_ins: Sequence[tuple[str, str]]
     more: int
+    newest: datetime | None
 
 
 def send_digests() -> int:
@@ -36,7 +40,7 @@ def send_digests() -> int:
         select(Project.owner_id).join(Link, Link.project_id == Project.id).join(DropOff, DropOff.link_id == Link.id)
     )
     with read_transaction() as session:
-        owners = session.scalars(waiting.where(DropOff.has_news).distinct()).all()
+        owners = session.scalars(waiting.where(DropOff.has_news, Project.trashed_at.is_(None)).distinct()).all()
     return sum(_send_to(owner_id) for owner_id in owners)
 
 
@@ -50,8 +54,8 @@ def _send_to(owner_id: int) -> int:
         session.get_one(User, owner_id, with_for_update={"key_share": True})
         rows = _rows(session, owner_id)
         sections = [(project, _section(session, drop_off, link, project)) for drop_off, link, project in rows]
-        for drop_off, _link, _project in rows:
-            drop_off.told_at, drop_off.has_news = moment, False
+        for (drop_off, _link, _project), (_of, section) in zip(rows, sections, strict=True):
+            drop_off.told_at, drop_off.has_news = section.newest or drop_off.told_at, False
         fresh = [(project, section) for project, section in sections if section.hand_ins]
         owners = {project: list_project_owners(session, project) for project in dict(fresh)}
         told: dict[User, list[Section]] = {}
@@ -86,7 +90,7 @@ def _rows(session: Session, owner_id: int) -> Sequence[tuple[DropOff, Link, Proj
 
 def _section(session: Session, drop_off: DropOff, link: Link, project: Project) -> Section:
     new = (HandIn.link_id == link.id, HandIn.handed_in_at > drop_off.told_at)
-    count = session.scalars(select(func.count()).where(*new)).one()
+    count, newest = session.execute(select(func.count(), func.max(HandIn.handed_in_at)).where(*new)).one()
     columns = HandIn.name, HandIn.handed_in_at, func.json_array_length(HandIn.files)
     rows = session.execute(select(*columns).where(*new).order_by(HandIn.handed_in_at).limit(LISTED)).all()
     owner = session.get_one(User, project.owner_id)
@@ -95,6 +99,7 @@ def _section(session: Session, drop_off: DropOff, link: Link, project: Project) 
         link=f"{config.current().base_url}/{owner.name}/{project.name}/settings/links/{link.id}",
         hand_ins=[_line(name, moment, files) for name, moment, files in rows],
         more=count - len(rows),
+        newest=newest,
     )
 
 

@@ -233,7 +233,6 @@ class _Attempt:
         self._row = admit(session, self._drop_off.id, before.id if before else None, self._delivery.began_at)
         row = session.get_one(DropOff, self._drop_off.id)
         row.received_bytes += _count_bytes(self._delivery)
-        row.has_news = True
         if row.received_bytes > row.max_total_bytes:
             raise DropOffFull
 
