@@ -26,7 +26,7 @@ def read_whole(path: str) -> tuple[bytes, float]:
     Raises:
         OSError: it cannot be read.
     """
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    file = os.open(path, os.O_RDONLY)
     try:
         status = os.fstat(file)
         content = os.read(file, status.st_size)

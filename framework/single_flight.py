@@ -39,7 +39,7 @@ class SingleFlight(Generic[Key, Value]):
                     flight = self._flights[key] = Future()
             if mine:
                 return self._lead(key, flight, act)
-            with suppress(CancelledError), _waiting():
+            with suppress(CancelledError), nullcontext() if flight.done() else _waiting():
                 return flight.result()
 
     def _lead(self, key: Key, flight: Future[Value], act: Callable[[], Value]) -> Value:

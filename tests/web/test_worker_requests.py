@@ -16,6 +16,7 @@ from framework.web.server.connections import HEAD_START_BYTES, Connection, read_
 from framework.web.server.gate import (
     API,
     ARCHIVES,
+    EVERYBODY,
     OF_STRANGERS,
     PICTURES,
     SEARCHES,
@@ -141,7 +142,7 @@ def test_each_kind_of_request_is_known_by_its_head(line: str, headers: str, kind
         f"{line} HTTP/1.1\r\nHost: x\r\n{headers}{'' if not headers else chr(13) + chr(10)}\r\n".encode()
     )
     connection.head = read_head(connection.received)
-    assert claims_of(connection) == kinds
+    assert claims_of(connection) == (kinds | {EVERYBODY} if "healthz" not in line else set())
     connection.close()
 
 
@@ -155,6 +156,15 @@ def test_a_kind_holds_no_more_than_its_share() -> None:
     assert entered == [True, True, False, True, True, False, True]
     gate.leave(stream)
     assert gate.has_place(stream)
+
+
+def test_no_more_requests_are_answered_than_there_are_threads() -> None:
+    gate, signed_in = Gate(4), frozenset({EVERYBODY})
+    for _request in range(4):
+        assert gate.has_place(signed_in)
+        gate.enter(signed_in)
+    assert not gate.has_place(signed_in)
+    assert gate.has_place(frozenset()), "whoever asks for the process's health"
 
 
 def test_whoever_waits_is_let_in_in_turn_and_who_has_left_comes_last() -> None:

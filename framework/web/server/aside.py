@@ -1,7 +1,7 @@
-"""Requests that wait for what another one makes step aside: they take nobody's place while they do.
+"""Requests that wait for another's page step aside: they give up their place until it is there.
 
-Fifty who open one cold project would otherwise hold every place of strangers until its history is here, and so keep
-everybody else from other pages. And most of them would begin only then.
+Of a crowd that opens one cold project, as many again as a process has threads are let in so while its history is
+fetched. They would otherwise begin only then, and fewer of them would hold every place of strangers meanwhile.
 """
 
 import threading
@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from framework.web.server.connections import Connection
-from framework.web.server.gate import STRANGERS
+from framework.web.server.gate import EVERYBODY, STRANGERS
+
+PLAIN = {EVERYBODY, STRANGERS}
 
 
 class Aside:
@@ -20,9 +22,14 @@ class Aside:
         self._free = threading.Semaphore(most)
         self._here = threading.local()
 
-    def answer(self, connection: Connection) -> None:
-        """Note that this thread answers a request on this connection from now on."""
+    @contextmanager
+    def answering(self, connection: Connection) -> Iterator[None]:
+        """Note that within the block this thread answers requests on this connection."""
         self._here.connection = connection
+        try:
+            yield
+        finally:
+            self._here.connection = None
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -31,7 +38,7 @@ class Aside:
         Those that have one are costly, and would all go on at the same time.
         """
         connection = getattr(self._here, "connection", None)
-        if connection is None or connection.claims - {STRANGERS} or not self._free.acquire(blocking=False):
+        if connection is None or connection.claims - PLAIN or not self._free.acquire(blocking=False):
             yield
             return
         self._leave(connection)

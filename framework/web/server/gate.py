@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from framework.web.server.connections import Connection, Head
 
+EVERYBODY = "everybody"
 STREAMS, STRANGERS, API = "streams", "strangers", "api"
 ARCHIVES, SEARCHES, PICTURES = "archives", "searches", "pictures"
 OF_STRANGERS = {kind: f"{kind} of strangers" for kind in (STREAMS, API, ARCHIVES, SEARCHES, PICTURES)}
 
-SHARES = {STREAMS: 0.5, API: 0.75, ARCHIVES: 0.2, SEARCHES: 0.25, PICTURES: 0.25, STRANGERS: 0.75}
+SHARES = {EVERYBODY: 1.0, STREAMS: 0.5, API: 0.75, ARCHIVES: 0.2, SEARCHES: 0.25, PICTURES: 0.25, STRANGERS: 0.75}
 SHARES |= {OF_STRANGERS[STREAMS]: 0.25, OF_STRANGERS[API]: 0.5, OF_STRANGERS[ARCHIVES]: 0.125}
 SHARES |= {OF_STRANGERS[SEARCHES]: 0.125, OF_STRANGERS[PICTURES]: 0.125}
 """The part of a process's threads that requests of a kind may hold together; each request may be of several kinds.
@@ -41,14 +42,14 @@ _KINDS = ((STREAMS, _STREAMS), (ARCHIVES, _ARCHIVES), (SEARCHES, _SEARCHES), (PI
 
 
 def claims_of(connection: Connection) -> frozenset[str]:
-    """The kinds that the request on this connection is of; a request that asks for the process's health has none.
+    """The kinds that the request on this connection is of: one that asks for the process's health has none.
 
     Whoever sends no credentials is a stranger. Wrong ones are refused before anything else is done.
     """
     head = connection.head
     if head is None or _HEALTH.match(head.path):
         return frozenset()
-    kinds = set(_kinds(head))
+    kinds = {EVERYBODY, *_kinds(head)}
     if not connection.has_body():
         kinds.add(STREAMS)
     if not head.has_credentials:

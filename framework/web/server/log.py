@@ -6,7 +6,7 @@ from gunicorn.glogging import Logger
 
 
 class Log(Logger):  # type: ignore[misc]
-    """gunicorn's log without a line for each request: the application writes its own (`observability/requests.py`)."""
+    """gunicorn's log without a line for each request: the application writes its own."""
 
     def access(self, *_request: Any) -> None:
-        """Write nothing; gunicorn would compose what nobody reads, since its loggers are configured."""
+        """Write nothing: with `logconfig_dict` gunicorn would compose a line that no handler writes."""

@@ -1,7 +1,7 @@
-"""Requests that are let in begin a few at a time: threads that all want the interpreter's lock hinder each other.
+"""Requests that are let in begin two at a time: threads that all want the interpreter's lock hinder each other.
 
-Of a crowd that asks for a page, twelve at once were answered at three quarters of the rate of two at once. One that
-still runs after a moment most likely waits, for the store, the database or its client, and leaves its turn to the next.
+Of a crowd that asks for a page, twelve at once were answered at two thirds of the rate of two at once. One that still
+runs after a moment most likely waits, for the store, the database or its client, and leaves its turn to the next.
 """
 
 from collections import deque

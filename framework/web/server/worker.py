@@ -52,6 +52,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._watched: dict[Connection, Handler] = {}
         self._places = Places(self.cfg.threads, self.enqueue_req)
+        self.method_queue.close = lambda: None  # threads that outlive the loop still write into its pipe
         in_loop = self.method_queue.defer
         self._aside = Aside(
             self.cfg.threads, partial(in_loop, self._places.give), partial(in_loop, self._places.come_back)
@@ -99,11 +100,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Connection) -> object:
         """Answer a request, and those that come right after it: the loop and other threads are not woken for them."""
-        self._aside.answer(conn)
-        stays = self._answer(conn)
-        while stays and self._has_next(conn):
+        with self._aside.answering(conn):
             stays = self._answer(conn)
-        return stays
+            while stays and self._has_next(conn):
+                stays = self._answer(conn)
+            return stays
 
     def _answer(self, conn: Connection) -> object:
         """Answer a request; what it has left to be sent, such as the head of an answer without a body, goes out."""
