@@ -21,7 +21,7 @@ if _memmem:
 
 
 def read_whole(path: str) -> tuple[bytes, float]:
-    """A small file's content, and when it was changed in seconds since the epoch; a few calls of the system, no more.
+    """A small file's content, and when it was changed in seconds since the epoch; takes four system calls.
 
     Raises:
         OSError: it cannot be read.
