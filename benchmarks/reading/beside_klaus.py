@@ -7,7 +7,7 @@ at once for the requests per second. A reader keeps the connection, as browsers 
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,7 +44,7 @@ class Site:
 
     def read(self, path: str, times: int) -> list[float]:
         """The seconds that each of so many requests for a page took, one after another on one connection."""
-        with Reader(self.server.port) as reader:
+        with closing(Reader(self.server.port)) as reader:
             return [reader.read(path) for _ in range(times)]
 
     def read_at_once(self, path: str) -> float:
@@ -110,7 +110,7 @@ def _compare(page: str, sites: Sequence[Site], paths: Sequence[str]) -> Comparis
 def _read_in_turns(sites: Sequence[Site], paths: Sequence[str]) -> list[Runs]:
     before = [site.count_cpu_seconds() for site in sites]
     seconds: list[list[float]] = [[], []]
-    with Reader(sites[0].server.port) as ours, Reader(sites[1].server.port) as theirs:
+    with closing(Reader(sites[0].server.port)) as ours, closing(Reader(sites[1].server.port)) as theirs:
         for _ in range(ROUNDS):
             for found, reader, path in zip(seconds, (ours, theirs), paths, strict=True):
                 found.append(reader.read(path))

@@ -54,10 +54,9 @@ def _wait_for_first_bytes(bench: Bench, readers: int) -> Iterable[float]:
     assert address.port
     asked = compose_request(address.netloc, address.path)
     with ExitStack() as open_ones, DefaultSelector() as selector:
-        for _reader in range(readers):
-            selector.register(open_ones.enter_context(connect(address.port)), EVENT_READ)
-        for key in list(selector.get_map().values()):
-            connection = cast("socket.socket", key.fileobj)
+        crowd = [open_ones.enter_context(connect(address.port)) for _reader in range(readers)]
+        for connection in crowd:
+            selector.register(connection, EVENT_READ)
             began[connection] = time.perf_counter()
             connection.sendall(asked)
         while len(waited) < readers:

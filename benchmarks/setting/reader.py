@@ -3,7 +3,6 @@
 import re
 import socket
 import time
-from types import TracebackType
 
 RECEIVED_BYTES = 1 << 18
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
@@ -16,12 +15,6 @@ class Reader:
     def __init__(self, port: int) -> None:
         self._port = port
         self._connection: socket.socket | None = None
-
-    def __enter__(self) -> "Reader":
-        return self
-
-    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the connection."""

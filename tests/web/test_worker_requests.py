@@ -202,14 +202,20 @@ def crowd() -> Iterator[list[Connection]]:
             connection.close()
 
 
-def test_few_requests_begin_at_a_time_and_each_that_ends_lets_the_next_begin(
-    crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def start_all(crowd: list[Connection], monkeypatch: pytest.MonkeyPatch) -> tuple[Starter, list[Connection]]:
+    """What was asked to start all of them, while none grows old, and those that have begun."""
     monkeypatch.setattr(starter, "YOUNG_SECONDS", HANG_SECONDS)
     begun = list[Connection]()
     starts = Starter(begun.append)
     for connection in crowd:
         starts.start(connection)
+    return starts, begun
+
+
+def test_few_requests_begin_at_a_time_and_each_that_ends_lets_the_next_begin(
+    crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts, begun = start_all(crowd, monkeypatch)
     assert begun == crowd[:MOST_YOUNG]
     assert 0 < starts.seconds_to_next() <= HANG_SECONDS
     starts.end(crowd[1])
@@ -222,11 +228,7 @@ def test_few_requests_begin_at_a_time_and_each_that_ends_lets_the_next_begin(
 def test_a_request_that_lasts_leaves_its_turn_to_the_next(
     crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter, "YOUNG_SECONDS", HANG_SECONDS)
-    begun = list[Connection]()
-    starts = Starter(begun.append)
-    for connection in crowd:
-        starts.start(connection)
+    starts, begun = start_all(crowd, monkeypatch)
     monkeypatch.setattr(starter, "YOUNG_SECONDS", 0)
     starts.start_due()
     assert begun == crowd
