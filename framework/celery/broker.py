@@ -52,7 +52,7 @@ def transport() -> str | None:
 
 
 def transport_options() -> dict[str, Any]:
-    """What the transport needs beside the address; the folder broker's folders exist afterwards."""
+    """What the transport needs beside the address."""
     if folder := config.current().broker_folder:
         return _folders(folder)
     if urlsplit(url()).scheme.startswith("redis"):
@@ -128,10 +128,7 @@ os.register_at_fork(after_in_child=_renew_places)
 
 @contextmanager
 def _connection() -> Iterator[Connection]:
-    try:
-        options = {**transport_options(), **_short_timeouts()}
-    except OSError as failure:
-        raise BrokerAway(failure) from failure
+    options = {**transport_options(), **_short_timeouts()}
     connection = Connection(
         url(), transport=transport(), ssl=tls() or False, connect_timeout=ANSWER_SECONDS, transport_options=options
     )
@@ -156,6 +153,4 @@ def _short_timeouts() -> dict[str, Any]:
 def _folders(root: Path) -> dict[str, Any]:
     names = {"data_folder_in": "messages", "data_folder_out": "messages"}
     folders = {**names, "processed_folder": "taken", "control_folder": "control"}
-    for name in set(folders.values()):
-        (root / name).mkdir(parents=True, exist_ok=True)
     return {key: str(root / name) for key, name in folders.items()} | {"polling_interval": FOLDER_POLL_SECONDS}

@@ -11,6 +11,8 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
 WAIT_SECONDS = 0.5
+FOLDERS = ("data_folder_in", "data_folder_out", "processed_folder", "control_folder")
+"""The options that name them."""
 SETTLED_NS = 3_000_000_000
 """File systems note when a folder changed in steps of up to two seconds: what comes later has another time."""
 
@@ -64,9 +66,25 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """The transport that `framework.celery.broker` names for the folder broker."""
+    """The transport that `framework.celery.broker` names for the folder broker.
+
+    A folder that is away, as a mounted one can be, is a connection that is lost: a worker opens it again until it is
+    back. To kombu only an error of a protocol is one, and by any other a worker ends.
+    """
 
     Channel = Channel
+    connection_errors = (*filesystem.Transport.connection_errors, OSError)
+
+    def establish_connection(self) -> Any:
+        """Open the broker; its folders exist afterwards.
+
+        Raises:
+            OSError: they cannot be made where they should be.
+        """
+        options = self.client.transport_options  # type: ignore[union-attr] # a transport has its connection
+        for option in FOLDERS:
+            Path(options[option]).mkdir(parents=True, exist_ok=True)  # type: ignore[index] # and that its options
+        return super().establish_connection()
 
     def drain_events(self, connection: Any, timeout: float | None = None) -> Any:  # type: ignore[override]
         """Wait for a message, half a second at most: a worker looks for the wish to stop between two waits."""
