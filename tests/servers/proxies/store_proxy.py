@@ -139,7 +139,6 @@ class _Conversation(StreamRequestHandler):
 
     def _pass_on(self, head: Head) -> None:
         fault = self.proxy.fault_for(head)
-        self.proxy.closing.wait(fault.delay_seconds)
         continued = self._continue(head)
         self.proxy.note(head, 1 + continued)
         if fault.hang:
@@ -172,6 +171,7 @@ class _Conversation(StreamRequestHandler):
         answer = read_head(answers)
         if answer is None:
             raise _Cut
+        self.proxy.closing.wait(fault.delay_seconds)
         if fault.lost_answer is not None:
             self._answer(head, fault.lost_answer, fault.code)
             return
