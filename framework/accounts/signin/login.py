@@ -44,7 +44,16 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 
 class Manager(LoginManager):  # type: ignore[misc]
-    """Flask-Login's manager, which reads remember cookies that an earlier key has signed, as Flask reads sessions."""
+    """Flask-Login's manager, which reads remember cookies that an earlier key has signed, as Flask reads sessions.
+
+    Who sends no cookie at all is known to be a stranger by that.
+    """
+
+    def _load_user(self) -> None:
+        if "HTTP_COOKIE" in request.environ or session.get("_user_id"):
+            super()._load_user()
+        else:
+            self._update_request_context_with_user()
 
     def _load_user_from_remember_cookie(self, cookie: str) -> SignedIn | None:
         for key in config.current().secret_key_fallbacks:

@@ -154,7 +154,7 @@ def read_linked_project(session: Session, project_id: int) -> ProjectAccess:
     found = _one(session, query, {"visitor_id": None})
     if found is None:
         raise ProjectNotFound
-    return _access(found, None, None)
+    return _access(found, None, None, None)
 
 
 def role_in(session: Session, account: Account | None, project: Project) -> str | None:
@@ -202,7 +202,7 @@ def admit(
         raise GroupSuspended(found.owner)
     if is_hidden:
         raise ProjectNotFound
-    access = replace(_access(found, account, role), link_id=link_id)
+    access = _access(found, account, role, link_id)
     if found.lacks_factor and not _suffices(role, needed):
         raise FactorNeeded(found.owner)
     _refuse_low_role(access, account, needed)
@@ -222,9 +222,10 @@ def _link_shown(found: FoundProject | None, account: Account | None) -> int | No
     return find_shown_link(found.id)
 
 
-def _access(found: FoundProject, account: Account | None, role: str | None) -> ProjectAccess:
+def _access(found: FoundProject, account: Account | None, role: str | None, link_id: int | None) -> ProjectAccess:
     return replace(
         access_of(found, found.owner, role, found.default_branch),
+        link_id=link_id,
         idle_since=idle_since(found.archived_at, found.last_access_at),
         visitor_id=account.id if account else None,
         entry_hash=found.entry_hash,
