@@ -234,3 +234,30 @@ def test_a_request_that_lasts_leaves_its_turn_to_the_next(
     assert begun == crowd
     starts.end(crowd[0])  # whose turn was over already
     assert begun == crowd
+
+
+def test_a_thread_that_stays_with_its_client_leaves_its_turn_to_the_next(
+    crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts, begun = start_all(crowd, monkeypatch)
+    crowd[1].is_answered = True  # its thread asks next whether somebody waits
+    assert starts.has_waiting()
+    starts.start_due()
+    assert begun == crowd[: MOST_YOUNG + 1]
+    assert starts.seconds_to_next() > 0
+    for connection in crowd[:MOST_YOUNG]:
+        starts.end(connection)
+    assert begun == crowd
+    assert not starts.has_waiting()
+
+
+def test_the_next_request_of_a_client_whose_thread_had_stayed_takes_a_turn_again(
+    crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts, begun = start_all(crowd[:MOST_YOUNG], monkeypatch)
+    crowd[0].is_answered = True
+    starts.end(crowd[0])
+    starts.start(crowd[0])
+    starts.start(crowd[MOST_YOUNG])
+    assert begun == [*crowd[:MOST_YOUNG], crowd[0]]
+    assert starts.has_waiting()

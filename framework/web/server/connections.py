@@ -186,6 +186,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.head: Head | None = None
         self.deadline = 0.0
         self.claims: frozenset[str] = frozenset()
+        self.is_answered = False
         self.stays = False
         self.lingers_until = 0.0
         self.unread_bytes = 0

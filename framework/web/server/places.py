@@ -42,7 +42,7 @@ class Places:
 
     def are_many_free(self) -> bool:
         """Whether most threads have nothing to do, and nobody waits."""
-        return not self.line and 4 * len(self.taken) <= self._threads
+        return not (self.line or self.starter.has_waiting()) and 4 * len(self.taken) <= self._threads
 
     def are_all_taken(self) -> bool:
         """Whether somebody waits for a place, or the next one will."""

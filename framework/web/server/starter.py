@@ -1,7 +1,8 @@
 """Requests that are let in begin two at a time: threads that all want the interpreter's lock hinder each other.
 
 Of a crowd that asks for a page, twelve at once were answered at two thirds of the rate of two at once. One that still
-runs after a moment most likely waits, for the store, the database or its client, and leaves its turn to the next.
+runs after a moment most likely waits, for the store, the database or its client, and leaves its turn to the next. So
+does one whose thread has answered, and stays for the client's next request.
 """
 
 from collections import deque
@@ -37,16 +38,24 @@ class Starter:
     def start_due(self) -> None:
         """Start those whose turn it is."""
         while self.seconds_to_next() <= 0:
-            if len(self._young) >= MOST_YOUNG:
-                del self._young[next(iter(self._young))]
+            if len(busy := self._list_busy()) >= MOST_YOUNG:
+                del self._young[busy[0]]
             connection = self._waiting.popleft()
-            self._young[connection] = monotonic()
+            connection.is_answered, self._young[connection] = False, monotonic()
             self._start(connection)
 
     def seconds_to_next(self) -> float:
         """How long it takes at most until the next one may start; endless where none waits."""
         if not self._waiting:
             return inf
-        if len(self._young) < MOST_YOUNG:
+        if len(busy := self._list_busy()) < MOST_YOUNG:
             return 0
-        return next(iter(self._young.values())) + YOUNG_SECONDS - monotonic()
+        return self._young[busy[0]] + YOUNG_SECONDS - monotonic()
+
+    def has_waiting(self) -> bool:
+        """Whether a request waits to begin; threads may ask, once they have said that they have answered theirs."""
+        return bool(self._waiting)
+
+    def _list_busy(self) -> list[Connection]:
+        """The young ones whose answers are under way, the oldest first."""
+        return [connection for connection in self._young if not connection.is_answered]

@@ -116,10 +116,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _has_next(self, conn: Connection) -> bool:
         """Whether the client's next request is here and takes the place of the last; others are left to the loop."""
+        conn.is_answered = True  # said before it is asked who waits: one of the two, this thread or the loop, sees it
         if not (self.alive and self._places.are_many_free()) or conn.sock.outgoing_bytes:
             return False
         conn.begin_request(idle_seconds=self.cfg.keepalive)
         is_here = conn.is_ready() or (conn.receives_within(NEXT_REQUEST_SECONDS) and conn.is_ready())
+        conn.is_answered = not is_here
         return is_here and claims_of(conn) == conn.claims
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
