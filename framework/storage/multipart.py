@@ -11,9 +11,10 @@ from s3transfer.utils import ReadFileChunk
 
 from framework.errors import HoldfastError
 from framework.files import sha256_of
+from framework.storage.bodies import PacedBody
 from framework.storage.contract import BodyAltered, ObjectMissing, StoreUnavailable
 from framework.storage.counting import METER
-from framework.storage.retries import PacedBody, RetryPolicy, retry
+from framework.storage.retries import RetryPolicy, retry
 from framework.storage.s3_answers import translate_errors
 
 if TYPE_CHECKING:

@@ -3,10 +3,9 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import SEEK_SET
 from itertools import count
 from time import monotonic, sleep
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from framework.storage.contract import BodyAltered, StoreUnavailable
 
@@ -80,39 +79,3 @@ def pace(policy: RetryPolicy, chunks: Iterator[bytes]) -> Iterator[bytes]:
         waited, moved = waited + monotonic() - asked_at, moved + len(chunk)
         policy.refuse_slow(waited, moved)
         yield chunk
-
-
-class Rewindable(Protocol):
-    """What a body to send is read from."""
-
-    def read(self, size: int = ..., /) -> bytes: ...
-
-    def seek(self, offset: int, whence: int = ..., /) -> object: ...
-
-    def tell(self) -> int: ...
-
-
-class PacedBody:
-    """A body to send that refuses to be taken too slowly; rewinding starts the clock again."""
-
-    def __init__(self, policy: RetryPolicy, file: Rewindable) -> None:
-        self._policy, self._file, self._started_at = policy, file, monotonic()
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes.
-
-        Raises:
-            StoreUnavailable: the store takes them too slowly.
-        """
-        self._policy.refuse_slow(monotonic() - self._started_at, self._file.tell())
-        return self._file.read(size)
-
-    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        """Move, and begin to measure anew."""
-        self._started_at = monotonic()
-        self._file.seek(offset, whence)
-        return self._file.tell()
-
-    def tell(self) -> int:
-        """Where the next read begins."""
-        return self._file.tell()

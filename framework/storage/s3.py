@@ -6,7 +6,7 @@ Where archived projects go to a cheaper class (`ARCHIVE_STORAGE_CLASS`), COPY is
 import hashlib
 import re
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from framework.config import Config
 from framework.files import CHUNK_BYTES
 from framework.formatting import MIB
+from framework.storage.bodies import CheckedBody
 from framework.storage.contract import (
     BodyAltered,
     Fetched,
@@ -27,7 +28,7 @@ from framework.storage.contract import (
 )
 from framework.storage.counting import METER
 from framework.storage.multipart import MultipartUpload
-from framework.storage.retries import PacedBody, RetryPolicy, pace, retry
+from framework.storage.retries import RetryPolicy, pace, retry
 from framework.storage.s3_answers import code_of, raise_alarm, translate_errors
 from framework.storage.s3_client import make_client
 
@@ -67,17 +68,15 @@ class S3Store(ObjectStore):
 
     def _put_once(self, key: str, source: bytes | Path, sha256: str) -> None:
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
-        with translate_errors(key), METER.request("put", sent_bytes=size), self._body(source) as body:
+        with (
+            translate_errors(key),
+            METER.request("put", sent_bytes=size),
+            BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file,
+        ):
+            body: Any = CheckedBody(self._policy, file, key, size, sha256)
+            if isinstance(source, bytes) and size <= SENT_WITH_HEADERS_BYTES:
+                body = body.read()  # short bytes travel in the headers' own packet
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, Metadata={"sha256": sha256})
-
-    @contextmanager
-    def _body(self, source: bytes | Path) -> Iterator[Any]:
-        """Short bytes travel in the headers' own packet; the rest in pieces, each with its own time-out."""
-        if isinstance(source, bytes) and len(source) <= SENT_WITH_HEADERS_BYTES:
-            yield source
-            return
-        with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-            yield PacedBody(self._policy, file)
 
     def _fetch(self, key: str, target: Path) -> Fetched:
         return retry(self._policy, partial(self._fetch_once, key, target))

@@ -4,18 +4,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.auth import AUTH_TYPE_MAPS, S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config as ClientConfig
 from botocore.model import OperationModel
 
 from framework.config import Config
-from framework.storage.contract import BodyAltered
 from framework.storage.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DEFAULT_REGION = "us-east-1"
+BY_METADATA = "holdfast-s3v4"
 
 
 def make_client(settings: Config, policy: RetryPolicy) -> "S3Client":
@@ -29,7 +30,7 @@ def make_client(settings: Config, policy: RetryPolicy) -> "S3Client":
         config=_client_config(settings, policy),
     )
     client.meta.events.register_last("before-call.s3", _drop_expect)
-    client.meta.events.register("before-send.s3.PutObject", _refuse_altered_source)
+    client.meta.events.register_first("choose-signer.s3.PutObject", _choose_signature)  # type: ignore[arg-type] # it is asked
     return client
 
 
@@ -61,16 +62,20 @@ def _drop_expect(model: OperationModel, params: dict[str, Any], **_event: object
         params["headers"].pop("Expect", None)
 
 
-def _refuse_altered_source(request: AWSPreparedRequest, **_event: object) -> None:
-    """Refuse to send bytes that are no longer those that the caller checked.
+def _choose_signature(signature_version: str, **_event: object) -> str | None:
+    """The signature of what is sent here; an address that is signed for others to send to has no body yet."""
+    return BY_METADATA if signature_version == "s3v4" else None
 
-    botocore has hashed the body for the signature, the service compares what arrives with that hash, and the
-    metadata holds the caller's: when both are the same, what is stored is what was checked.
+
+class MetadataAuth(S3SigV4Auth):
+    """Signs the SHA-256 in an object's metadata, with which the service compares what arrives.
+
+    botocore's own reads the whole body before it is sent, to find out what has been known since it was written.
     """
-    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-    if headers["x-amz-content-sha256"] != headers["x-amz-meta-sha256"]:
-        raise BodyAltered(request.url.partition("?")[0])
+
+    def payload(self, request: AWSRequest) -> str:
+        """The SHA-256 of the body."""
+        return str(request.headers["x-amz-meta-sha256"])
 
 
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+AUTH_TYPE_MAPS[BY_METADATA] = MetadataAuth

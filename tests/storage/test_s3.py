@@ -4,14 +4,17 @@ import logging
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
+from framework.storage.bodies import CheckedBody
 from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable
 from framework.storage.counting import requests
+from framework.storage.retries import RetryPolicy
 from framework.storage.s3 import S3Store
 from tests.servers.backends.ceph import CHEAP_CLASS
 from tests.servers.proxies.faults import Fault
@@ -173,6 +176,35 @@ def test_a_file_that_cannot_be_sent_leaves_no_parts(
         open_store(service.settings(url=proxy.url), IMPATIENT, **PARTS).put("large", noise, sha256=hex_of(NOISE))
     assert service.keys() == []
     assert service.unfinished_uploads() == 0
+
+
+def read_bytes() -> int:
+    """How many bytes this process has read from files so far (proc(5), `io`)."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_a_file_is_read_once_to_be_sent(s3: S3Store, noise: Path) -> None:
+    s3.put("first", b"", sha256=hex_of(b""))  # what is read to connect
+    before = read_bytes()
+    s3.put("noise", noise, sha256=hex_of(NOISE))
+    assert read_bytes() - before < 1.5 * len(NOISE)
+
+
+def test_the_last_bytes_of_an_altered_body_are_not_sent() -> None:
+    body = CheckedBody(RetryPolicy(), BytesIO(NOISE), "noise", len(NOISE), hex_of(b"another"))
+    for _again in range(2):  # who sends rewinds, and begins anew
+        for _piece in range(len(NOISE) // MIB - 1):
+            assert len(body.read(MIB)) == MIB
+        with pytest.raises(BodyAltered, match="noise"):
+            body.read(MIB)
+        body.seek(0)
+
+
+def test_a_body_that_was_rewound_in_the_middle_is_hashed_from_its_beginning() -> None:
+    body = CheckedBody(RetryPolicy(), BytesIO(NOISE), "noise", len(NOISE), hex_of(NOISE))
+    body.read(MIB)
+    body.seek(0)
+    assert b"".join(iter(lambda: body.read(MIB), b"")) == NOISE
 
 
 def test_it_refuses_to_send_a_large_file_that_has_changed(service: Service, open_store: OpenStore, noise: Path) -> None:
