@@ -28,9 +28,16 @@ class Distance:
 
     def count_requests(self) -> int:
         """How many there were so far."""
+        return self._count()[0]
+
+    def count_in_sequence(self) -> int:
+        """How many of them had to wait for one another so far: each began when the one before it was answered."""
+        return self._count()[1]
+
+    def _count(self) -> list[int]:
         self.asked.write("\n")
         self.asked.flush()
-        return int(self.told.readline())
+        return [int(number) for number in self.told.readline().split()]
 
 
 @contextmanager
@@ -54,13 +61,13 @@ def put_distance(url: str, round_trip_seconds: float) -> Iterator[Distance]:
 
 
 def main(url: str, round_trip_seconds: float) -> None:
-    """Serve until whoever started this closes our input; answer each line with the number of requests so far."""
+    """Serve until whoever started this closes our input; answer each line with the numbers of requests so far."""
     proxy = FaultyProxy(url)
     for method in METHODS:
         proxy.spoil(method, Fault(delay_seconds=round_trip_seconds), times=1 << 60)
     print(proxy.url, flush=True)
     for _line in sys.stdin:
-        print(len(proxy.seen), flush=True)
+        print(len(proxy.seen), proxy.in_sequence, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""A large file into the store and out of it, beside copying, hashing and boto3: what no upload can be faster than."""
+"""A large file into the store and out of it, beside copying, hashing and boto3: what no upload can be faster than.
+
+The SHA-256 of a pack is known from writing it; the folder hashes what it copies, and compares.
+"""
 
 import hashlib
 import os
@@ -54,6 +57,7 @@ def measure() -> Iterator[Comparison]:
 def _measure_folder(settings: Config, file: Path) -> Iterator[Comparison]:
     config.use(settings)
     ownership().look()
+    sha256 = _hash(file, "sha256")
     floors: dict[str, Work] = {
         COPY: partial(_copy_and_hash, file, "sha256"),
         "copy and SHA-1": partial(_copy_and_hash, file, "sha1"),
@@ -61,7 +65,7 @@ def _measure_folder(settings: Config, file: Path) -> Iterator[Comparison]:
         "SHA-256": partial(_hash, file, "sha256"),
         "SHA-1": partial(_hash, file, "sha1"),
     }
-    yield _compare("hash and put into the folder", partial(_put, file), floors, COPY)
+    yield _compare("put into the folder", partial(_put, file, sha256), floors, COPY)
     deployments.leave()
 
 
@@ -75,9 +79,10 @@ def _measure_bucket(settings: Config, file: Path) -> Iterator[Comparison]:
         aws_access_key_id=settings.s3_access_key_id,
         aws_secret_access_key=settings.s3_secret_access_key,
     )
-    bucket, key, target = str(settings.s3_bucket), _put(file), file.with_suffix(".fetched")
+    sha256 = _hash(file, "sha256")
+    bucket, key, target = str(settings.s3_bucket), _put(file, sha256), file.with_suffix(".fetched")
     upload = partial(client.upload_file, str(file), bucket, "bench/raw")
-    yield _compare("hash and put into the bucket", partial(_put, file), {BOTO3: upload}, BOTO3)
+    yield _compare("put into the bucket", partial(_put, file, sha256), {BOTO3: upload}, BOTO3)
     download = partial(client.download_file, bucket, key, str(target))
     yield _compare("fetch from the bucket and hash", lambda: store().fetch(key, target), {BOTO3: download}, BOTO3)
     client.close()
@@ -97,9 +102,9 @@ def _compare(work: str, ours: Work, peers: Mapping[str, Work], goal: str) -> Com
     return Comparison(work, mine, theirs, [time_ratio(work, mine, goal, theirs[goal], most=SLOWER)])
 
 
-def _put(file: Path) -> str:
+def _put(file: Path, sha256: str) -> str:
     key = f"uploads/bench/{object_keys.new_id()}"
-    store().put(key, file, sha256=_hash(file, "sha256"))
+    store().put(key, file, sha256=sha256)
     return key
 
 

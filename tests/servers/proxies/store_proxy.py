@@ -27,6 +27,8 @@ class FaultyProxy:
         target = urlsplit(target_url)
         self.target = (target.hostname or "127.0.0.1", target.port or 80)
         self.seen: list[Seen] = []
+        self.in_sequence = 0
+        """The length of the longest chain of requests of which each began when the one before it was answered."""
         self.closing = threading.Event()
         self._rules: list[_Rule] = []
         self._always: Fault | None = None
@@ -89,10 +91,16 @@ class FaultyProxy:
                     return rule.fault
         return Fault()
 
-    def note(self, head: Head, round_trips: int) -> None:
-        """Remember a request."""
+    def note(self, head: Head, round_trips: int) -> int:
+        """Remember a request; its place in the longest chain that it continues."""
         with self._lock:
             self.seen.append(Seen(head.line[0], head.line[1], head.headers, round_trips))
+            return self.in_sequence + 1
+
+    def note_answer(self, place: int) -> None:
+        """Remember that the request at this place of its chain is answered now."""
+        with self._lock:
+            self.in_sequence = max(self.in_sequence, place)
 
     @contextmanager
     def holding(self, connection: socket.socket) -> Iterator[None]:
@@ -140,7 +148,7 @@ class _Conversation(StreamRequestHandler):
     def _pass_on(self, head: Head) -> None:
         fault = self.proxy.fault_for(head)
         continued = self._continue(head)
-        self.proxy.note(head, 1 + continued)
+        place = self.proxy.note(head, 1 + continued)
         if fault.hang:
             self.proxy.closing.wait()
             raise _Cut
@@ -156,7 +164,7 @@ class _Conversation(StreamRequestHandler):
             self._relay(self.rfile, upstream, length, cut, fault.flip_request_byte, fault)
             if held is not None:
                 self._hold(upstream)
-            self._pass_back(head, answers, fault)
+            self._pass_back(head, answers, fault, place)
 
     def _hold(self, upstream: socket.socket) -> None:
         """Wait until one of the two has gone."""
@@ -167,11 +175,12 @@ class _Conversation(StreamRequestHandler):
             pass
         raise _Cut
 
-    def _pass_back(self, head: Head, answers: BufferedIOBase, fault: Fault) -> None:
+    def _pass_back(self, head: Head, answers: BufferedIOBase, fault: Fault, place: int) -> None:
         answer = read_head(answers)
         if answer is None:
             raise _Cut
         self.proxy.closing.wait(fault.delay_seconds)
+        self.proxy.note_answer(place)
         if fault.lost_answer is not None:
             self._answer(head, fault.lost_answer, fault.code)
             return
