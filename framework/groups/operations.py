@@ -24,6 +24,7 @@ from framework.groups.access import GroupAccess, group_for, recheck_group
 from framework.groups.membership import note_change
 from framework.projects.core.addresses import select_moved_from
 from framework.projects.core.groups import GROUP_ROLES, MEMBER_ROLES, OWNER
+from framework.projects.core.validation import NameNotRepeated
 from framework.projects.lifecycle.operations import TokenConfined
 from framework.projects.models import Project
 
@@ -55,15 +56,6 @@ class HasProjects(Conflict):
         super().__init__(
             f"{name} owns {count:,} project{'' if count == 1 else 's'}, the trash included. Delete them for good first."
         )
-
-
-class NameNotRepeated(Invalid):
-    """The group's name was not typed again."""
-
-    field = "confirmation"
-
-    def __init__(self) -> None:
-        super().__init__("This is not the name of the group. Nothing was deleted.")
 
 
 class OwnFactorFirst(Conflict):
@@ -162,7 +154,7 @@ def delete_group(account: Account, group: GroupAccess, *, confirmation: str) -> 
         OwnersOnly, GroupNotFound: the caller is no owner any more.
     """
     if confirmation.strip().casefold() != group.name.casefold():
-        raise NameNotRepeated
+        raise NameNotRepeated("group", "deleted")
     with transaction() as session:
         row = recheck_group(session, group.id, account, OWNER)
         session.refresh(row, with_for_update=True)  # nobody creates a project there meanwhile

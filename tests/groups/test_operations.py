@@ -11,6 +11,7 @@ from framework.accounts.signin.tokens import create_token
 from framework.groups import operations
 from framework.groups.access import GroupNotFound, group_for
 from framework.projects.core.access import project_for
+from framework.projects.core.validation import NameNotRepeated
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.lifecycle.operations import create_project, trash_project
 from tests.cast import PASSWORD, SignIn, new_account, on_each_deployment
@@ -48,7 +49,7 @@ def test_a_renamed_group_is_found_by_its_old_name(alice: Account, signed_in: Sig
 def test_a_group_is_deleted_when_it_owns_nothing(alice: Account) -> None:
     group = operations.create_group(alice, name="lab")
     notes = create_project(alice, name="notes", description="", visibility="private", owner="lab")
-    with pytest.raises(operations.NameNotRepeated):
+    with pytest.raises(NameNotRepeated):
         operations.delete_group(alice, group, confirmation="notes")
     trash_project(alice, notes)
     with pytest.raises(operations.HasProjects):

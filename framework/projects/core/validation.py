@@ -27,12 +27,12 @@ class InvalidProjectName(Invalid):
 
 
 class NameNotRepeated(Invalid):
-    """The name that was to confirm what cannot be undone is not the project's."""
+    """The name that was to confirm what cannot be undone is not that of the project or the group."""
 
     field = "confirmation"
 
-    def __init__(self, done: str) -> None:
-        super().__init__(f"This is not the project's name, so nothing was {done}.")
+    def __init__(self, what: str, done: str) -> None:
+        super().__init__(f"This is not the {what}'s name, so nothing was {done}.")
 
 
 class OtherName(Invalid):

@@ -55,7 +55,7 @@ def delete_from_trash(account: Account, project: ProjectAccess, *, confirmation:
         NameNotRepeated, NotInTrash, NotConfirmed: nothing is deleted. ProjectNotFound: the caller is no owner any more.
     """
     if confirmation not in {project.name, project.full_name}:
-        raise NameNotRepeated("deleted")
+        raise NameNotRepeated("project", "deleted")
     open_trashed_project(account, project.id)
     delete_for_good(project.id, by=account)
     return project.full_name

@@ -26,7 +26,7 @@ def ask_for_purge(account: Account, project: ProjectAccess, *, confirmation: str
         NameNotRepeated: nothing happens. RoleTooLow: the caller is no owner any more.
     """
     if confirmation not in {project.name, project.full_name}:
-        raise NameNotRepeated("erased")
+        raise NameNotRepeated("project", "erased")
     with transaction() as session:
         recheck(session, project.id, account, "owner")
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
