@@ -75,7 +75,12 @@ def test_two_parts_run_beside_each_other(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_leaves_no_part_behind(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
-    endless = f"import os, signal; open({str(noted)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    endless = f"""
+import os, pathlib, signal
+draft = pathlib.Path({str(noted)!r} + ".draft")
+draft.write_text(str(os.getpid()))
+draft.rename({str(noted)!r}); signal.pause()
+"""
     interrupt = f"""
 import os, signal, time
 while not os.path.exists({str(noted)!r}): time.sleep(0.02)
