@@ -1,7 +1,7 @@
 """An S3 service that is as far away as a real one: the tests' proxy, 30 ms before each answer, in its own process.
 
-Before the answer, not the request: a proxy that reads nothing for 30 ms holds up the stream of a long body, as no line
-does, which cost 100 MiB another 20 ms.
+Before the answer, not the request: a proxy that reads nothing for 30 ms holds up the stream of a long body, as no
+real network does, which cost 100 MiB another 20 ms.
 """
 
 import subprocess

@@ -65,7 +65,8 @@ class CheckedBody(PacedBody):
         """
         data = super().read(size)
         self._digest.update(data)
-        if self.tell() >= self._size_bytes and self._digest.hexdigest() != self._sha256:
+        is_last = not data or self.tell() >= self._size_bytes
+        if is_last and self._digest.hexdigest() != self._sha256:
             raise BodyAltered(self._key)
         return data
 

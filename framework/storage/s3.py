@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -67,16 +67,14 @@ class S3Store(ObjectStore):
             retry(self._policy, partial(self._put_once, key, source, sha256))
 
     def _put_once(self, key: str, source: bytes | Path, sha256: str) -> None:
-        size = len(source) if isinstance(source, bytes) else source.stat().st_size
-        with (
-            translate_errors(key),
-            METER.request("put", sent_bytes=size),
-            BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file,
-        ):
+        with translate_errors(key), BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            size = file.seek(0, SEEK_END)
+            file.seek(0)
             body: Any = CheckedBody(self._policy, file, key, size, sha256)
-            if isinstance(source, bytes) and size <= SENT_WITH_HEADERS_BYTES:
-                body = body.read()  # short bytes travel in the headers' own packet
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, Metadata={"sha256": sha256})
+            if size <= SENT_WITH_HEADERS_BYTES:
+                body = body.read()  # so that it travels in the headers' own packet, and nothing before it is checked
+            with METER.request("put", sent_bytes=size):
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=body, Metadata={"sha256": sha256})
 
     def _fetch(self, key: str, target: Path) -> Fetched:
         return retry(self._policy, partial(self._fetch_once, key, target))

@@ -37,7 +37,7 @@ def translate_errors(key: str) -> Iterator[None]:
     except (IncompleteReadError, ResponseStreamingError) as error:
         raise BodyAltered(key) from error
     except (BotoCoreError, HTTPError) as error:
-        if isinstance(error.__context__, BodyAltered):  # the body refused to be sent
+        if isinstance(getattr(error, "kwargs", {}).get("error"), BodyAltered):  # the body refused to be sent
             raise BodyAltered(key) from error
         log.warning("the object store does not answer: %s", error)
         raise StoreUnavailable from error

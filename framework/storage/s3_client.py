@@ -30,7 +30,7 @@ def make_client(settings: Config, policy: RetryPolicy) -> "S3Client":
         config=_client_config(settings, policy),
     )
     client.meta.events.register_last("before-call.s3", _drop_expect)
-    client.meta.events.register_first("choose-signer.s3.PutObject", _choose_signature)  # type: ignore[arg-type] # it is asked
+    client.meta.events.register_first("choose-signer.s3.PutObject", _choose_signature)  # type: ignore[arg-type] # stubs know no answers
     return client
 
 

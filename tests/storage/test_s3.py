@@ -200,6 +200,31 @@ def test_the_last_bytes_of_an_altered_body_are_not_sent() -> None:
         body.seek(0)
 
 
+def test_a_body_that_ends_early_is_altered() -> None:
+    body = CheckedBody(RetryPolicy(), BytesIO(NOISE[:-1]), "noise", len(NOISE), hex_of(NOISE))
+    assert len(body.read(len(NOISE))) == len(NOISE) - 1
+    with pytest.raises(BodyAltered, match="noise"):
+        body.read(MIB)
+
+
+@pytest.mark.parametrize("content", [b"", b"short"])
+def test_nothing_is_sent_of_a_short_file_that_has_changed(
+    distant: S3Store, proxy: FaultyProxy, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(BodyAltered):
+        distant.put("thing", tmp_path / "file", sha256=hex_of(b"another"))
+    assert proxy.seen == []
+
+
+def test_a_changed_file_is_told_as_such_while_another_failure_is_handled(s3: S3Store, noise: Path) -> None:
+    try:
+        int("another failure")
+    except ValueError:
+        with pytest.raises(BodyAltered):
+            s3.put("noise", noise, sha256=hex_of(b"another"))
+
+
 def test_a_body_that_was_rewound_in_the_middle_is_hashed_from_its_beginning() -> None:
     body = CheckedBody(RetryPolicy(), BytesIO(NOISE), "noise", len(NOISE), hex_of(NOISE))
     body.read(MIB)
