@@ -1,6 +1,7 @@
 """Celery's file system transport with whole messages: a reader never sees half a file, and one reader gets each."""
 
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from time import time_ns
@@ -12,7 +13,7 @@ from kombu.utils.json import dumps, loads
 
 WAIT_SECONDS = 0.5
 FOLDERS = ("data_folder_in", "data_folder_out", "processed_folder", "control_folder")
-"""The options that name them."""
+"""The transport options that name the broker's folders."""
 SETTLED_NS = 3_000_000_000
 """File systems note when a folder changed in steps of up to two seconds: what comes later has another time."""
 
@@ -54,6 +55,14 @@ class Channel(filesystem.Channel):
             self._empty_at[queue] = changed_at
         raise Empty
 
+    def _restore(self, message: Any) -> None:
+        """Give back a message that was not acknowledged; if that fails, the outbox sends it again.
+
+        kombu would write it into the system's temporary folder, and nobody would ever look for it there.
+        """
+        with suppress(OSError, ChannelError):
+            super()._restore(message)
+
     def _take(self, path: Path) -> str | None:
         taken = Path(self.processed_folder) / path.name
         try:
@@ -69,7 +78,7 @@ class Transport(filesystem.Transport):
     """The transport that `framework.celery.broker` names for the folder broker.
 
     A folder that is away, as a mounted one can be, is a connection that is lost: a worker opens it again until it is
-    back. To kombu only an error of a protocol is one, and by any other a worker ends.
+    back. kombu counts only protocol errors as lost connections; any other error ends the worker.
     """
 
     Channel = Channel

@@ -152,6 +152,21 @@ def test_a_broker_that_is_away_when_a_task_ends_finds_its_worker_at_work_again(
     assert (tmp_path / "lines").read_text() == "one line\n"
 
 
+def test_a_message_that_the_folder_does_not_take_back_is_left_to_the_outbox(
+    with_settings: Callable[..., Config], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = with_settings(broker_url="folder:")
+    task = written(tmp_path)
+    with broker.connect() as connection:
+        queue = broker.queue_for("tests.celery.effects.write_line")(connection.channel())
+        queue.declare()
+        assert queue.get(no_ack=False)
+        with without_folder(settings.data / "broker"):
+            connection.close()
+    assert "UNABLE TO RESTORE" not in caplog.text  # what kombu says of messages that it writes elsewhere
+    assert row(task).state == "handed"
+
+
 def test_a_connection_that_was_lost_is_opened_once_however_many_tasks_run(
     run: Run, broken: Broken, tmp_path: Path
 ) -> None:
