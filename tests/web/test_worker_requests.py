@@ -261,3 +261,15 @@ def test_the_next_request_of_a_client_whose_thread_had_stayed_takes_a_turn_again
     starts.start(crowd[MOST_YOUNG])
     assert begun == [*crowd[:MOST_YOUNG], crowd[0]]
     assert starts.has_waiting()
+
+
+def test_a_request_that_a_thread_takes_itself_counts_as_one_that_begins(
+    crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts, begun = start_all(crowd[:MOST_YOUNG], monkeypatch)
+    for connection in begun:
+        connection.is_answered, connection.answering_since = True, 0
+        connection.begin_answer()
+    starts.start(crowd[MOST_YOUNG])
+    assert begun == crowd[:MOST_YOUNG]
+    assert 0 < starts.seconds_to_next() <= HANG_SECONDS

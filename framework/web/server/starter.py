@@ -23,7 +23,7 @@ class Starter:
     def __init__(self, start: Callable[[Connection], None]) -> None:
         self._start = start
         self._waiting = deque[Connection]()
-        self._young: dict[Connection, float] = {}
+        self._running: set[Connection] = set()
 
     def start(self, connection: Connection) -> None:
         """Start the request, or have it wait until others have ended or are not young any more."""
@@ -32,30 +32,26 @@ class Starter:
 
     def end(self, connection: Connection) -> None:
         """The request has ended."""
-        self._young.pop(connection, None)
+        self._running.discard(connection)
         self.start_due()
 
     def start_due(self) -> None:
         """Start those whose turn it is."""
         while self.seconds_to_next() <= 0:
-            if len(busy := self._list_busy()) >= MOST_YOUNG:
-                del self._young[busy[0]]
             connection = self._waiting.popleft()
-            connection.is_answered, self._young[connection] = False, monotonic()
+            connection.begin_answer()
+            self._running.add(connection)
             self._start(connection)
 
     def seconds_to_next(self) -> float:
         """How long it takes at most until the next one may start; endless where none waits."""
         if not self._waiting:
             return inf
-        if len(busy := self._list_busy()) < MOST_YOUNG:
-            return 0
-        return self._young[busy[0]] + YOUNG_SECONDS - monotonic()
+        now = monotonic()
+        turns = (one.answering_since + YOUNG_SECONDS - now for one in self._running if not one.is_answered)
+        left = sorted(seconds for seconds in turns if seconds > 0)
+        return left[-MOST_YOUNG] if len(left) >= MOST_YOUNG else 0
 
     def has_waiting(self) -> bool:
         """Whether a request waits to begin; threads may ask, once they have said that they have answered theirs."""
         return bool(self._waiting)
-
-    def _list_busy(self) -> list[Connection]:
-        """The young ones whose answers are under way, the oldest first."""
-        return [connection for connection in self._young if not connection.is_answered]

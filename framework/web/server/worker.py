@@ -121,8 +121,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return False
         conn.begin_request(idle_seconds=self.cfg.keepalive)
         is_here = conn.is_ready() or (conn.receives_within(NEXT_REQUEST_SECONDS) and conn.is_ready())
-        conn.is_answered = not is_here
-        return is_here and claims_of(conn) == conn.claims
+        if not is_here or self._places.starter.has_waiting() or claims_of(conn) != conn.claims:
+            return False
+        conn.begin_answer()
+        return True
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Handle what happens, and start requests that have waited for others to begin."""
