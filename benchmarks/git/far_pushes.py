@@ -94,9 +94,9 @@ def _compare(sample: Sample, servers: Sequence[tuple[GitServer, Distance]]) -> C
     near, far = (_sum_up(list(found)) for found in zip(*rounds[1:], strict=True))
     work, limit = f"push of {sample.name}", MOST_ROUND_TRIPS * ROUND_TRIP_SECONDS * 1000
     added = median(there - here for here, there in zip(near.seconds, far.seconds, strict=True))
-    waited = median(found.in_sequence for _near, found in rounds[1:])
+    waited = [found.in_sequence for _near, found in rounds[1:]]
     figures = [
-        Figure(f"{work}: round trips one after another", waited, "", MOST_ROUND_TRIPS),
+        Figure.of_runs(f"{work}: requests one after another", waited, "round trips", MOST_ROUND_TRIPS),
         Figure(f"{work}: what 30 ms to S3 add", added * 1000, "ms", limit if sample.name in SHORT else None),
     ]
     return Comparison(f"{work}, S3 at 30 ms", far, {NEAR: near}, figures)

@@ -46,7 +46,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 class Manager(LoginManager):  # type: ignore[misc]
     """Flask-Login's manager, which reads remember cookies that an earlier key has signed, as Flask reads sessions.
 
-    Who sends no cookie at all is known to be a stranger by that.
+    Whoever sends no cookie is a stranger; nothing else is looked up.
     """
 
     def _load_user(self) -> None:

@@ -8,7 +8,7 @@ class Fault:
     """What happens to a chosen request; several of these may be combined."""
 
     delay_seconds: float = 0
-    """Wait before the answer is passed on, which is what clients of a distant service wait, however long a body is."""
+    """Wait before the answer is passed on, as of a distant service; not before one of the proxy's own (`status`)."""
     status: int | None = None
     """Answer this at once; the service never sees the request."""
     code: str = "InternalError"
