@@ -92,7 +92,7 @@ class Transport(filesystem.Transport):
         """
         options = self.client.transport_options  # type: ignore[union-attr] # a transport has its connection
         for option in FOLDERS:
-            Path(options[option]).mkdir(parents=True, exist_ok=True)  # type: ignore[index] # and that its options
+            Path(options[option]).mkdir(parents=True, exist_ok=True)  # type: ignore[index] # and it has options
         return super().establish_connection()
 
     def drain_events(self, connection: Any, timeout: float | None = None) -> Any:  # type: ignore[override]

@@ -46,7 +46,7 @@ class PacedBody:
 
 
 class CheckedBody(PacedBody):
-    """One whose SHA-256 is known: the last byte of other bytes is not sent, so no service stores them.
+    """One whose SHA-256 is known: if the bytes are others, the last are not sent, and no service stores them.
 
     It is hashed on its way, since a body that is hashed before has to be read twice, and nothing is sent meanwhile.
     """

@@ -72,7 +72,7 @@ class S3Store(ObjectStore):
             file.seek(0)
             body: Any = CheckedBody(self._policy, file, key, size, sha256)
             if size <= SENT_WITH_HEADERS_BYTES:
-                body = body.read()  # so that it travels in the headers' own packet, and nothing before it is checked
+                body = body.read()  # it travels in the headers' own packet, and is checked before they leave
             with METER.request("put", sent_bytes=size):
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=body, Metadata={"sha256": sha256})
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from math import inf
+from time import monotonic
 from types import SimpleNamespace
 
 import pytest
@@ -240,7 +241,7 @@ def test_a_thread_that_stays_with_its_client_leaves_its_turn_to_the_next(
     crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts, begun = start_all(crowd, monkeypatch)
-    crowd[1].is_answered = True  # its thread asks next whether somebody waits
+    crowd[1].answering_since = None  # its thread asks next whether somebody waits
     assert starts.has_waiting()
     starts.start_due()
     assert begun == crowd[: MOST_YOUNG + 1]
@@ -255,7 +256,7 @@ def test_the_next_request_of_a_client_whose_thread_had_stayed_takes_a_turn_again
     crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts, begun = start_all(crowd[:MOST_YOUNG], monkeypatch)
-    crowd[0].is_answered = True
+    crowd[0].answering_since = None
     starts.end(crowd[0])
     starts.start(crowd[0])
     starts.start(crowd[MOST_YOUNG])
@@ -267,9 +268,12 @@ def test_a_request_that_a_thread_takes_itself_counts_as_one_that_begins(
     crowd: list[Connection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts, begun = start_all(crowd[:MOST_YOUNG], monkeypatch)
-    for connection in begun:
-        connection.is_answered, connection.answering_since = True, 0
-        connection.begin_answer()
     starts.start(crowd[MOST_YOUNG])
-    assert begun == crowd[:MOST_YOUNG]
+    crowd[0].answering_since = None
+    starts.start_due()
+    crowd[0].answering_since = monotonic()
+    starts.start(crowd[MOST_YOUNG + 1])
+    assert begun == crowd[: MOST_YOUNG + 1]
     assert 0 < starts.seconds_to_next() <= HANG_SECONDS
+    starts.end(crowd[1])
+    assert begun == crowd[: MOST_YOUNG + 1]

@@ -186,7 +186,8 @@ class Connection(TConn):  # type: ignore[misc]
         self.head: Head | None = None
         self.deadline = 0.0
         self.claims: frozenset[str] = frozenset()
-        self.is_answered, self.answering_since = False, 0.0
+        self.answering_since: float | None = None
+        """None where the request was answered, too, while its thread stays for the next one."""
         self.stays = False
         self.lingers_until = 0.0
         self.unread_bytes = 0
@@ -204,11 +205,6 @@ class Connection(TConn):  # type: ignore[misc]
             self.received += self.parser.unreader.take_buffered()
         self.sock.pace, self.head, self._began, self._next_chunk = Pace(), None, monotonic(), 0
         self.deadline = self._began + (PATIENT.grace_seconds if self.received else idle_seconds)
-
-    def begin_answer(self) -> None:
-        """Note that a request begins to be answered now: the time first, since the loop looks at both."""
-        self.answering_since = monotonic()
-        self.is_answered = False
 
     def receive(self) -> bool:
         """Take what has arrived; False when the client has ended its side.

@@ -39,7 +39,7 @@ class Starter:
         """Start those whose turn it is."""
         while self.seconds_to_next() <= 0:
             connection = self._waiting.popleft()
-            connection.begin_answer()
+            connection.answering_since = monotonic()
             self._running.add(connection)
             self._start(connection)
 
@@ -48,7 +48,8 @@ class Starter:
         if not self._waiting:
             return inf
         now = monotonic()
-        turns = (one.answering_since + YOUNG_SECONDS - now for one in self._running if not one.is_answered)
+        began = [one.answering_since for one in self._running]  # each is asked once, since threads change it
+        turns = (since + YOUNG_SECONDS - now for since in began if since is not None)
         left = sorted(seconds for seconds in turns if seconds > 0)
         return left[-MOST_YOUNG] if len(left) >= MOST_YOUNG else 0
 

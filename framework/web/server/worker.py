@@ -116,14 +116,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _has_next(self, conn: Connection) -> bool:
         """Whether the client's next request is here and takes the place of the last; others are left to the loop."""
-        conn.is_answered = True  # said before it is asked who waits: one of the two, this thread or the loop, sees it
+        conn.answering_since = None  # said before it is asked who waits, so that this thread or the loop sees the other
         if not (self.alive and self._places.are_many_free()) or conn.sock.outgoing_bytes:
             return False
         conn.begin_request(idle_seconds=self.cfg.keepalive)
         is_here = conn.is_ready() or (conn.receives_within(NEXT_REQUEST_SECONDS) and conn.is_ready())
         if not is_here or self._places.starter.has_waiting() or claims_of(conn) != conn.claims:
             return False
-        conn.begin_answer()
+        conn.answering_since = monotonic()
         return True
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
